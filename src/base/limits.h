@@ -1,0 +1,46 @@
+#pragma once
+/// Every bound of the engine that is not configuration, in one place. What is turned away at a bound
+/// has a counter (base/drop.h or the layer's statistics).
+
+#include <cstddef>
+#include <cstdint>
+
+namespace handsel::limits {
+
+// Packets
+inline constexpr std::size_t kBurst = 32;                  ///< frames received or sent in one call
+inline constexpr std::size_t kMaxFrameBytes = 9'618;       ///< jumbo: 9,600 of payload and Ethernet + VLAN
+inline constexpr std::size_t kMaxVlanTags = 2;
+inline constexpr std::size_t kMaxIpv6Extensions = 8;       ///< extension headers walked before giving up
+
+// Byte queues
+inline constexpr std::size_t kChunkBytes = 2'048;
+inline constexpr std::uint32_t kDefaultChunks = 32'768;    ///< 64 MiB a worker
+
+// TCP
+inline constexpr std::size_t kDefaultSendBufferBytes = 256 * 1024;
+inline constexpr std::size_t kDefaultReceiveBufferBytes = 256 * 1024;
+inline constexpr std::size_t kMaxReassemblyRanges = 64;    ///< out-of-order islands a connection keeps
+
+// Crypto stage
+inline constexpr std::size_t kMaxLanes = 8;
+inline constexpr std::size_t kCryptoQueue = 4'096;         ///< operations waiting, of one kind
+
+// TLS
+inline constexpr std::size_t kMaxPlaintext = 16'384;                       ///< RFC 8446 5.1
+inline constexpr std::size_t kMaxCiphertext = kMaxPlaintext + 256;         ///< RFC 8446 5.2
+inline constexpr std::size_t kMaxRecordBytes = 5 + kMaxPlaintext + 2'048;  ///< header and RFC 5246's wider bound
+inline constexpr std::size_t kMaxHandshakeMessage = 65'536;                ///< a ClientHello over many records
+inline constexpr std::size_t kMaxEmptyRecords = 32;        ///< in a row, before the peer is turned away
+inline constexpr std::size_t kMaxHandshakeFrameBytes = 4'096;  ///< one coroutine frame of the pool
+
+// Services
+inline constexpr std::size_t kMaxHttpHeadBytes = 8'192;
+
+// Neighbours
+inline constexpr std::size_t kMaxNeighbours = 1'024;
+
+// Trace
+inline constexpr std::size_t kTraceEventsPerFlow = 64;
+
+}  // namespace handsel::limits

@@ -1,0 +1,54 @@
+#pragma once
+/// Hashes, HMAC with kept midstates, and HKDF (RFC 6234, 2104, 5869). One-shot work, done where it is needed.
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+
+#include "base/bytes.h"
+#include "base/secret.h"
+
+namespace handsel::crypto {
+
+enum class HashId : std::uint8_t { sha256, sha384 };
+inline constexpr std::size_t kMaxDigestBytes = 48;
+constexpr std::size_t digest_bytes(HashId id) { return id == HashId::sha256 ? 32 : 48; }
+
+/// A hash in progress. Copyable: a transcript is forked by copying it. Wiped on destruction.
+class Hash {
+ public:
+  explicit Hash(HashId id);
+  Hash(const Hash&) = default;
+  Hash& operator=(const Hash&) = default;
+  ~Hash();
+
+  HashId id() const { return id_; }
+  void update(Bytes bytes);
+  /// Writes digest_bytes(id()) bytes; the object must not be used again but by assignment.
+  void finish(MutableBytes out);
+
+ private:
+  HashId id_;
+  alignas(8) std::array<std::uint8_t, 216> state_;  // a SHA256_CTX or a SHA512_CTX
+};
+
+/// HMAC under one key: the two padded-key blocks are hashed once, then each mac costs only its message.
+class Hmac {
+ public:
+  Hmac(HashId id, Bytes key);
+  HashId id() const { return inner_.id(); }
+  /// HMAC of the concatenation of `parts`; writes digest_bytes(id()) bytes.
+  void mac(std::initializer_list<Bytes> parts, MutableBytes out) const;
+
+ private:
+  Hash inner_;
+  Hash outer_;
+};
+
+/// RFC 5869 2.2. Writes digest_bytes(id) bytes.
+void hkdf_extract(HashId id, Bytes salt, Bytes input_key_material, MutableBytes pseudorandom_key);
+/// RFC 5869 2.3. Fills `out`, at most 255 digests.
+void hkdf_expand(HashId id, Bytes pseudorandom_key, Bytes info, MutableBytes out);
+void hkdf_expand(const Hmac& pseudorandom_key, Bytes info, MutableBytes out);
+
+}  // namespace handsel::crypto

@@ -1,0 +1,60 @@
+#pragma once
+/// Public-key operations as plain data: what a suspended handshake waits for, and what fills a vector lane.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/secret.h"
+#include "base/time.h"
+
+namespace handsel::crypto {
+
+/// The kinds are queued apart, because only alike work shares a vector. Lengths in bytes.
+enum class Kind : std::uint8_t {
+  x25519_keygen,    ///< private_key[32] in (random), public_key[32] out
+  x25519_shared,    ///< private_key[32], peer_public[32] in; shared_secret[32] out; all-zero output fails (RFC 7748 6.1)
+  p256_keygen,      ///< private_key[32] in (random; reduced into [1, n-1] and written back), public_key[65] out, uncompressed
+  p256_ecdh,        ///< private_key[32], peer_public[65] in; shared_secret[32] out; a point off the curve fails
+  ecdsa_p256_sign,  ///< key, message[32] (a digest) in; signature out in DER, at most 72
+  rsa_pss_sign,     ///< key, message (a digest of 32, 48 or 64) in; signature out, modulus length; salt = digest length
+};
+inline constexpr std::size_t kKinds = 6;
+std::string_view name_of(Kind kind);
+
+/// Names a private key of the KeyStore; nothing outside the back ends can read the key behind it.
+struct KeyId {
+  std::uint32_t value = ~0u;
+  explicit operator bool() const { return value != ~0u; }
+  friend bool operator==(KeyId, KeyId) = default;
+};
+
+enum class Status : std::uint8_t {
+  idle,           ///< not submitted
+  waiting,        ///< in the stage
+  done,
+  invalid_input,  ///< the peer's point or share is not acceptable
+  failed,         ///< our own fault: a key of the wrong kind, a computation that failed its check
+};
+
+/// One operation. The memory behind the spans must outlive it; it lives in the waiting coroutine's frame.
+struct Operation {
+  Kind kind{};
+  Status status = Status::idle;
+  KeyId key;
+  MutableBytes private_key;
+  Bytes peer_public;
+  MutableBytes public_key;
+  MutableBytes shared_secret;
+  Bytes message;
+  MutableBytes signature;        ///< room; after success its first signature_bytes are the signature
+  std::size_t signature_bytes = 0;
+  Instant submitted{};           ///< set by the stage
+  std::uint64_t owner = 0;       ///< the submitter's mark: a flow's handle, given back on completion
+  Operation* next = nullptr;     ///< the stage's queue link
+};
+
+}  // namespace handsel::crypto
