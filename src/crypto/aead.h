@@ -28,7 +28,8 @@ class Aead {
   virtual ~Aead() = default;
   virtual std::string_view name() const = 0;
 
-  /// Encrypts `plaintext` to `out`, which is plaintext.size() + kAeadTagBytes long and may start where the plaintext does.
+  /// Encrypts `plaintext` to `out`, which is plaintext.size() + kAeadTagBytes long and may start where the plaintext
+  /// does.
   virtual void seal(const AeadKey& key, Bytes nonce, Bytes associated, Bytes plaintext, MutableBytes out) = 0;
   /// Decrypts in place; false when the tag is wrong, and then `ciphertext_and_tag`'s contents are unusable (wiped).
   virtual bool open(const AeadKey& key, Bytes nonce, Bytes associated, MutableBytes ciphertext_and_tag) = 0;

@@ -15,10 +15,11 @@ namespace handsel::crypto {
 
 /// The kinds are queued apart, because only alike work shares a vector. Lengths in bytes.
 enum class Kind : std::uint8_t {
-  x25519_keygen,    ///< private_key[32] in (random), public_key[32] out
-  x25519_shared,    ///< private_key[32], peer_public[32] in; shared_secret[32] out; all-zero output fails (RFC 7748 6.1)
-  p256_keygen,      ///< private_key[32] in (random; reduced into [1, n-1] and written back), public_key[65] out, uncompressed
-  p256_ecdh,        ///< private_key[32], peer_public[65] in; shared_secret[32] out; a point off the curve fails
+  x25519_keygen,  ///< private_key[32] in (random), public_key[32] out
+  x25519_shared,  ///< private_key[32], peer_public[32] in; shared_secret[32] out; all-zero output fails (RFC 7748 6.1)
+  p256_keygen,    ///< private_key[32] in (random; reduced into [1, n-1] and written back), public_key[65] out,
+                  ///< uncompressed
+  p256_ecdh,      ///< private_key[32], peer_public[65] in; shared_secret[32] out; a point off the curve fails
   ecdsa_p256_sign,  ///< key, message[32] (a digest) in; signature out in DER, at most 72
   rsa_pss_sign,     ///< key, message (a digest of 32, 48 or 64) in; signature out, modulus length; salt = digest length
 };
@@ -33,8 +34,8 @@ struct KeyId {
 };
 
 enum class Status : std::uint8_t {
-  idle,           ///< not submitted
-  waiting,        ///< in the stage
+  idle,     ///< not submitted
+  waiting,  ///< in the stage
   done,
   invalid_input,  ///< the peer's point or share is not acceptable
   failed,         ///< our own fault: a key of the wrong kind, a computation that failed its check
@@ -50,11 +51,11 @@ struct Operation {
   MutableBytes public_key;
   MutableBytes shared_secret;
   Bytes message;
-  MutableBytes signature;        ///< room; after success its first signature_bytes are the signature
+  MutableBytes signature;  ///< room; after success its first signature_bytes are the signature
   std::size_t signature_bytes = 0;
-  Instant submitted{};           ///< set by the stage
-  std::uint64_t owner = 0;       ///< the submitter's mark: a flow's handle, given back on completion
-  Operation* next = nullptr;     ///< the stage's queue link
+  Instant submitted{};        ///< set by the stage
+  std::uint64_t owner = 0;    ///< the submitter's mark: a flow's handle, given back on completion
+  Operation* next = nullptr;  ///< the stage's queue link
 };
 
 }  // namespace handsel::crypto

@@ -16,8 +16,8 @@ namespace handsel::crypto {
 /// How one kind is computed: `run` takes 1…lanes operations of that kind and sets each one's status.
 /// `context` is the back end's own state, made at start for one worker.
 struct Kernel {
-  std::string_view name;      ///< "libcrypto", "ifma", …
-  std::uint8_t lanes = 1;     ///< how many operations one call computes at the price of one
+  std::string_view name;   ///< "libcrypto", "ifma", …
+  std::uint8_t lanes = 1;  ///< how many operations one call computes at the price of one
   void (*run)(void* context, std::span<Operation* const> operations) = nullptr;
   void* context = nullptr;
 };
@@ -35,8 +35,8 @@ struct KindStatistics {
   Counter operations;
   Counter batches;
   Counter failures;
-  Counter refused;       ///< turned away: the queue was full
-  Counter cycles;        ///< spent in the kernel (the stage is given a cycle counter)
+  Counter refused;  ///< turned away: the queue was full
+  Counter cycles;   ///< spent in the kernel (the stage is given a cycle counter)
   Histogram wait_ns;
   std::array<Counter, limits::kMaxLanes + 1> fill;  ///< batches by number of lanes filled
 };
