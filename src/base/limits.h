@@ -32,7 +32,14 @@ inline constexpr std::size_t kMaxCiphertext = kMaxPlaintext + 256;         ///< 
 inline constexpr std::size_t kMaxRecordBytes = 5 + kMaxPlaintext + 2'048;  ///< header and RFC 5246's wider bound
 inline constexpr std::size_t kMaxHandshakeMessage = 65'536;                ///< a ClientHello over many records
 inline constexpr std::size_t kMaxEmptyRecords = 32;        ///< in a row, before the peer is turned away
-inline constexpr std::size_t kMaxHandshakeFrameBytes = 4'096;  ///< one coroutine frame of the pool
+inline constexpr std::size_t kMaxHandshakeFrameBytes = 4'096;  ///< all coroutine frames of one handshake
+inline constexpr std::size_t kHandshakeAssemblyBytes = 2'048;  ///< a message in pieces, before a long buffer is taken
+inline constexpr std::size_t kHandshakeBlockBytes = 8'192;     ///< all that one handshake in progress occupies
+inline constexpr std::size_t kLongMessageBytes = kMaxHandshakeMessage + kMaxPlaintext;  ///< one long buffer
+inline constexpr std::size_t kMaxExtensions = 128;             ///< extensions of one message
+inline constexpr std::size_t kMaxKeyUpdates = 32;              ///< in a row, without application data between them
+inline constexpr std::size_t kMaxSkippedEarlyData = 65'536;    ///< ciphertext of early data that was not accepted
+inline constexpr std::uint64_t kKeyUpdateRecords = 1u << 23;   ///< records sealed under one key (RFC 8446 5.5)
 
 // Services
 inline constexpr std::size_t kMaxHttpHeadBytes = 8'192;

@@ -1,7 +1,7 @@
 #pragma once
 /// One TLS connection over somebody else's byte stream: whole records in, records and plaintext out.
 
-#include <coroutine>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -11,6 +11,8 @@
 #include "base/time.h"
 #include "crypto/operation.h"
 #include "tls/alert.h"
+#include "tls/protocol.h"
+#include "tls/record.h"
 
 namespace handsel::tls {
 
@@ -29,7 +31,10 @@ class Observer {
   virtual ~Observer() = default;
   /// `content_type` and, for handshake records, `message_type` as on the wire (RFC 8446 4, 5.1); for an alert
   /// `message_type` is its description. `bytes` is the message's length with its header.
-  virtual void on_message(Direction direction, std::uint8_t content_type, std::uint8_t message_type, std::size_t bytes) = 0;
+  virtual void on_message(Direction direction, std::uint8_t content_type, std::uint8_t message_type,
+                          std::size_t bytes) = 0;
+  /// The name that the client asked for (RFC 6066 3), before it is known whether it is one of ours.
+  virtual void on_server_name(std::string_view name) { (void)name; }
 };
 
 /// What the two sides have agreed on; fixed once connected.
@@ -39,13 +44,39 @@ struct Info {
   std::uint16_t group = 0;             ///< IANA number of the key exchange's group
   std::uint16_t signature_scheme = 0;  ///< IANA number of the server's signature
   bool resumed = false;
-  bool retried = false;                ///< a HelloRetryRequest was sent
+  bool retried = false;  ///< a HelloRetryRequest was sent
 };
 
-enum class Phase : std::uint8_t { handshaking, connected, closed, failed };
+enum class Phase : std::uint8_t {
+  handshaking,
+  connected,  ///< either side may still send; a side that sent close_notify may not
+  closed,     ///< close_notify has gone both ways
+  failed,
+};
+
+// X(identifier, text): what a handshake can be blocked on.
+#define HANDSEL_TLS_WAITS(X)                                            \
+  X(nothing, "nothing")                                                 \
+  X(client_hello, "the client's ClientHello")                           \
+  X(second_client_hello, "the ClientHello after our HelloRetryRequest") \
+  X(key_generation, "our key share")                                    \
+  X(shared_secret_and_signature, "the shared secret and our signature") \
+  X(client_finished, "the client's Finished")
+
+/// The named step that a handshake waits for.
+enum class Waiting : std::uint8_t {
+#define X(name, text) name,
+  HANDSEL_TLS_WAITS(X)
+#undef X
+};
+/// "client_hello" and so on.
+std::string_view name_of(Waiting step);
+/// The step for a person: "the client's ClientHello".
+std::string_view explain(Waiting step);
 
 struct ServerConfig;   // tls/config.h: credentials, groups, suites, ALPN: an immutable snapshot
 struct WorkerContext;  // tls/worker_context.h: stage, AEAD engine, entropy, frame pool, statistics of one worker
+class Handshake;       // tls/handshake.h: what is needed only until the session is connected
 
 /// What one record brought.
 struct Received {
@@ -55,6 +86,109 @@ struct Received {
   bool failed = false;         ///< a fatal alert was sent or received; see failure()
 };
 
-// class Session: see the brief.
+/// A server's end of one TLS connection. Lives in the flow; does no I/O, reads no clock, allocates nothing: what a
+/// handshake needs comes from the worker's pool with the first record and goes back, wiped, when it is over.
+///
+/// The caller takes five bytes off the stream, asks record_bytes() for the record's length, gathers that many bytes in
+/// one piece of memory that may be written to, and passes them to on_record(). While wants_record() is false it leaves
+/// bytes where they are: the handshake waits for the crypto stage. Operations that the stage gives back with `owner`
+/// equal to this session's go to on_operation_done(), after which wants_record() may be true again.
+///
+/// After a call that fails the session (Received::failed, or a false from send()) the alert, where one is due, is in
+/// the sink: send what the sink holds, then close. Worker thread only. Not movable: operations point into its
+/// handshake.
+class Session {
+ public:
+  /// `owner` marks this session's crypto operations. `worker` and `config` must outlive the session; `observer` may be
+  /// null.
+  Session(WorkerContext& worker, const ServerConfig& config, Observer* observer, std::uint64_t owner, Instant now);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  /// Takes its operations out of the stage, destroys the handshake where it stands, wipes every secret.
+  ~Session();
+
+  /// Length in bytes, with header, of the record whose first 5 bytes these are; at most limits::kMaxRecordBytes. The
+  /// error when they cannot begin a record that has a place here: pass them to on_bad_header().
+  std::expected<std::size_t, Failure> record_bytes(Bytes header5) const;
+
+  /// Takes one whole record. It is decrypted in place; Received::plaintext points into it.
+  Received on_record(MutableBytes record, RecordSink& sink, Instant now);
+  /// Fails the session for a header that record_bytes() has refused: sends the alert and counts it.
+  Received on_bad_header(Bytes header5, RecordSink& sink, Instant now);
+  /// The stage has finished an operation of this session.
+  Received on_operation_done(crypto::Operation& operation, RecordSink& sink, Instant now);
+
+  /// Seals `plaintext` into records of at most 16,384 bytes of content. False when it cannot be sent: not connected,
+  /// closed for writing, or the sink is full (then the session has failed: some of it may be in the sink).
+  bool send(Bytes plaintext, RecordSink& sink);
+  /// Bytes that send() will write to the sink for so much plaintext (without a KeyUpdate, at most 64 bytes more).
+  static std::size_t sealed_bytes(std::size_t plaintext);
+  /// Sends close_notify, once. Nothing can be sent afterwards; what the peer still sends is delivered.
+  void close(RecordSink& sink);
+
+  /// False while the handshake waits for the crypto stage, and when the session takes no more.
+  bool wants_record() const;
+  Phase phase() const { return phase_; }
+  const Info& info() const { return info_; }
+  Failure failure() const { return failure_; }
+  Waiting waiting() const;
+  std::uint64_t owner() const { return owner_; }
+
+  /// The name of ours that the client's server_name matched, as configured; empty when it sent none or none of ours.
+  std::string_view server_name() const;
+  /// The application protocol agreed on; empty when there is none.
+  std::string_view alpn() const;
+
+ private:
+  friend class Handshake;
+  static constexpr std::uint16_t kNoIndex = 0xffff;
+
+  Received dispatch(MutableBytes record);
+  Received on_change_cipher_spec(Bytes body);
+  Received on_plain(ContentType type, MutableBytes body);
+  Received on_protected(MutableBytes record);
+  Received on_content(ContentType type, MutableBytes content);
+  Received on_alert(Bytes content);
+  Received on_handshake_bytes(Bytes content);
+  Received on_post_handshake(Bytes content);
+  Error on_key_update(Bytes message);
+  Received run();
+  Received complete();
+  Received fail(Failure failure);
+  Received fail(Error error);
+  bool begin();
+  void end_handshake();
+  bool count_empty_record();
+
+  bool write_record(ContentType type, Bytes content);
+  bool seal_scratch(ContentType type, std::size_t content);
+  void send_alert(Alert alert);
+  bool update_write_key(bool request);
+
+  WorkerContext* worker_;
+  const ServerConfig* config_;
+  Observer* observer_;
+  std::uint64_t owner_;
+  RecordSink* sink_ = nullptr;      // of the call in progress
+  Handshake* handshake_ = nullptr;  // in a block of the pool, from the first record until connected
+  RecordProtector read_;
+  RecordProtector write_;
+  Info info_;
+  Failure failure_;
+  Phase phase_ = Phase::handshaking;
+  bool started_ = false;
+  bool write_closed_ = false;
+  bool read_closed_ = false;
+  std::uint8_t empty_records_ = 0;  // in a row
+  std::uint8_t key_updates_ = 0;    // in a row
+  std::uint8_t partial_bytes_ = 0;  // of a KeyUpdate in pieces
+  std::array<std::uint8_t, 5> partial_{};
+  std::uint16_t credential_ = kNoIndex;
+  std::uint16_t name_ = kNoIndex;
+  std::uint16_t alpn_ = kNoIndex;
+};
+
+// What a connection that is idle keeps (DESIGN: memory).
+static_assert(sizeof(Session) <= 400);
 
 }  // namespace handsel::tls

@@ -1,0 +1,42 @@
+#pragma once
+/// What a TLS server is set up with. Built on the control thread; workers only read it.
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "crypto/operation.h"
+#include "tls/protocol.h"
+
+namespace handsel::tls {
+
+enum class CredentialKind : std::uint8_t { ecdsa_p256, rsa };
+
+/// A certificate chain and the name of its private key.
+struct Credential {
+  crypto::KeyId key;
+  CredentialKind kind{};
+  std::vector<std::vector<std::uint8_t>> chain;  ///< DER, the server's own certificate first
+  std::vector<std::string> names;                ///< DNS names it is good for, lower case; "*.example.test" allowed
+};
+
+/// An immutable snapshot: fill the fields, pass it through prepared(), publish it. Outlives every session made with it.
+struct ServerConfig {
+  std::vector<Credential> credentials;  ///< first = default, for clients whose server name matches none
+  std::vector<std::string> alpn;        ///< in order of preference; empty: ALPN is ignored
+  std::vector<NamedGroup> groups = {NamedGroup::x25519, NamedGroup::secp256r1};  ///< in order of preference
+  std::vector<CipherSuite> suites = {CipherSuite::aes_128_gcm_sha256, CipherSuite::aes_256_gcm_sha384,
+                                     CipherSuite::chacha20_poly1305_sha256};  ///< in order of preference
+  bool prefer_client_suites = false;  ///< the client's order of suites decides instead of ours
+
+  /// Made by prepared(): each credential's Certificate message, whole (RFC 8446 4.4.2).
+  std::vector<std::vector<std::uint8_t>> certificate_messages;
+};
+
+/// Checks the draft and encodes what every handshake will need of it. The error says which field is wrong and why.
+std::expected<ServerConfig, std::string> prepared(ServerConfig draft);
+
+}  // namespace handsel::tls

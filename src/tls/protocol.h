@@ -1,0 +1,147 @@
+#pragma once
+/// The numbers of TLS on the wire (RFC 8446 B, IANA), and what each cipher suite is made of.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "crypto/aead.h"
+#include "crypto/hash.h"
+
+namespace handsel::tls {
+
+enum class ContentType : std::uint8_t {
+  invalid = 0,
+  change_cipher_spec = 20,
+  alert = 21,
+  handshake = 22,
+  application_data = 23,
+};
+
+enum class HandshakeType : std::uint8_t {
+  hello_request = 0,
+  client_hello = 1,
+  server_hello = 2,
+  new_session_ticket = 4,
+  end_of_early_data = 5,
+  encrypted_extensions = 8,
+  certificate = 11,
+  server_key_exchange = 12,
+  certificate_request = 13,
+  server_hello_done = 14,
+  certificate_verify = 15,
+  client_key_exchange = 16,
+  finished = 20,
+  certificate_status = 22,
+  key_update = 24,
+  message_hash = 254,
+};
+
+enum class Version : std::uint16_t {
+  none = 0,
+  ssl2 = 0x0002,
+  ssl3 = 0x0300,
+  tls10 = 0x0301,
+  tls11 = 0x0302,
+  tls12 = 0x0303,
+  tls13 = 0x0304,
+};
+
+enum class ExtensionType : std::uint16_t {
+  server_name = 0,
+  max_fragment_length = 1,
+  status_request = 5,
+  supported_groups = 10,
+  ec_point_formats = 11,
+  signature_algorithms = 13,
+  application_layer_protocol_negotiation = 16,
+  padding = 21,
+  encrypt_then_mac = 22,
+  extended_master_secret = 23,
+  record_size_limit = 28,
+  session_ticket = 35,
+  pre_shared_key = 41,
+  early_data = 42,
+  supported_versions = 43,
+  cookie = 44,
+  psk_key_exchange_modes = 45,
+  certificate_authorities = 47,
+  post_handshake_auth = 49,
+  signature_algorithms_cert = 50,
+  key_share = 51,
+  renegotiation_info = 0xff01,
+};
+
+enum class NamedGroup : std::uint16_t {
+  none = 0,
+  secp256r1 = 23,
+  secp384r1 = 24,
+  x25519 = 29,
+  x25519_mlkem768 = 0x11ec,
+};
+
+enum class SignatureScheme : std::uint16_t {
+  none = 0,
+  rsa_pkcs1_sha256 = 0x0401,
+  rsa_pkcs1_sha384 = 0x0501,
+  rsa_pkcs1_sha512 = 0x0601,
+  ecdsa_secp256r1_sha256 = 0x0403,
+  ecdsa_secp384r1_sha384 = 0x0503,
+  rsa_pss_rsae_sha256 = 0x0804,
+  rsa_pss_rsae_sha384 = 0x0805,
+  rsa_pss_rsae_sha512 = 0x0806,
+  ed25519 = 0x0807,
+};
+
+enum class CipherSuite : std::uint16_t {
+  none = 0,
+  aes_128_gcm_sha256 = 0x1301,
+  aes_256_gcm_sha384 = 0x1302,
+  chacha20_poly1305_sha256 = 0x1303,
+};
+
+/// Signalling values that stand in the list of cipher suites (RFC 5746 3.3, RFC 7507).
+inline constexpr std::uint16_t kRenegotiationScsv = 0x00ff;
+inline constexpr std::uint16_t kFallbackScsv = 0x5600;
+
+inline constexpr std::size_t kRandomBytes = 32;
+inline constexpr std::size_t kMaxSessionIdBytes = 32;
+inline constexpr std::size_t kRecordHeaderBytes = 5;
+inline constexpr std::size_t kHandshakeHeaderBytes = 4;
+
+/// What a cipher suite is made of.
+struct Suite {
+  CipherSuite id = CipherSuite::none;
+  crypto::AeadId aead{};
+  crypto::HashId hash{};
+};
+
+inline constexpr std::array<Suite, 3> kSuites13 = {{
+    {CipherSuite::aes_128_gcm_sha256, crypto::AeadId::aes_128_gcm, crypto::HashId::sha256},
+    {CipherSuite::aes_256_gcm_sha384, crypto::AeadId::aes_256_gcm, crypto::HashId::sha384},
+    {CipherSuite::chacha20_poly1305_sha256, crypto::AeadId::chacha20_poly1305, crypto::HashId::sha256},
+}};
+
+/// The TLS 1.3 suite of this number, or nullptr.
+constexpr const Suite* find_suite13(std::uint16_t id) {
+  for (const Suite& suite : kSuites13)
+    if (static_cast<std::uint16_t>(suite.id) == id) return &suite;
+  return nullptr;
+}
+
+/// Length of a key share of this group in bytes (RFC 8446 4.2.8.2); 0 for groups that are not spoken.
+constexpr std::size_t key_share_bytes(NamedGroup group) {
+  switch (group) {
+    case NamedGroup::x25519:
+      return 32;
+    case NamedGroup::secp256r1:
+      return 65;
+    default:
+      return 0;
+  }
+}
+
+/// The values that clients strew in to keep servers tolerant (RFC 8701): 0x0a0a, 0x1a1a, …
+constexpr bool is_grease(std::uint16_t value) { return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff); }
+
+}  // namespace handsel::tls

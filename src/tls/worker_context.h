@@ -1,0 +1,28 @@
+#pragma once
+/// What the sessions of one worker share.
+
+#include <array>
+#include <cstdint>
+
+#include "base/entropy.h"
+#include "base/limits.h"
+#include "crypto/aead.h"
+#include "crypto/stage.h"
+#include "tls/frame_pool.h"
+#include "tls/statistics.h"
+
+namespace handsel::tls {
+
+/// Lives as long as the worker; used by its thread alone. Outlives every session.
+struct WorkerContext {
+  crypto::Stage& stage;
+  crypto::Aead& aead;
+  Entropy& entropy;
+  FramePool& frames;
+  Statistics& statistics;
+
+  /// Where records are built and sealed. Holds nothing between two calls into a session.
+  alignas(64) std::array<std::uint8_t, limits::kMaxRecordBytes> scratch{};
+};
+
+}  // namespace handsel::tls
