@@ -1,0 +1,121 @@
+#pragma once
+/// What an operator configures: a TOML file, read and checked into plain structs. Control thread.
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wire/address.h"
+
+namespace handsel::engine {
+
+/// Where in the file something stands, both from 1; zeros for a default that stands nowhere.
+struct Position {
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+  bool operator==(const Position&) const = default;
+};
+
+/// One thing wrong with a configuration.
+struct Fault {
+  Position at;
+  std::string message;  ///< a sentence without the file's name: what is wrong, and where it can be said, what to do
+};
+/// "handsel.toml:3:7: message"; without a position "handsel.toml: message".
+std::string to_string(const Fault& fault, std::string_view file);
+
+/// [engine]
+struct EngineSettings {
+  std::string name = "default";             ///< tells several engines on one machine apart: part of socket paths
+  std::uint16_t worker_count = 1;           ///< how many workers; the size of worker_cores when that is given
+  std::vector<std::uint16_t> worker_cores;  ///< processors, one a worker; empty: the last ones that we may use
+  std::string lcores;                       ///< EAL's --lcores, for machines that need their own map; empty: ours
+  std::uint32_t memory_mib = 256;           ///< for packet buffers
+  std::string log = "info";                 ///< trace, debug, info, warning, error
+  std::string runtime_dir;                  ///< empty: see engine/runtime_dir.h
+  Position worker_cores_at;
+  Position memory_at;
+};
+
+/// [[port]]
+struct PortSettings {
+  std::string device;                            ///< as DPDK names it: "net_tap0,iface=handsel0", "0000:3b:00.0"
+  std::vector<wire::IpPrefix> addresses;         ///< ours, with their networks
+  std::vector<wire::IpPrefix> kernel_addresses;  ///< for the kernel's end of a net_tap device
+  std::vector<wire::IpAddress> gateways;         ///< at most one a family
+  std::optional<std::uint16_t> vlan;
+  std::uint16_t mtu = 1500;
+  std::uint16_t queues = 0;  ///< receive and transmit queue pairs; 0: one a worker
+  Position at;
+};
+
+/// [[listener]]
+struct ListenerSettings {
+  std::optional<wire::IpAddress> address;  ///< one of a port's; nullopt: all of them
+  std::uint16_t port = 0;
+  std::string tls;               ///< a [tls.NAME]; empty: plain TCP
+  std::string service = "http";  ///< one of service::service_names()
+  Position at;
+};
+
+/// A chain and its key, PEM files. Relative paths count from the configuration file's folder.
+struct CertificateFiles {
+  std::filesystem::path chain;
+  std::filesystem::path key;
+  Position chain_at;
+  Position key_at;
+};
+
+/// [tls.NAME]
+struct TlsSettings {
+  std::string name;
+  std::vector<CertificateFiles> certificates;  ///< empty: a self-signed certificate made at start
+  std::vector<std::string> alpn;               ///< most wanted first; empty: none is negotiated
+  std::vector<std::uint16_t> groups;           ///< IANA numbers, most wanted first; empty: all
+  std::vector<std::uint16_t> suites;           ///< IANA numbers, most wanted first; empty: all
+  std::uint16_t min_version = 0x0304;
+  Position at;
+};
+
+/// [limits], each a worker's
+struct LimitSettings {
+  std::uint32_t flows = 65'536;
+  std::uint32_t half_open = 16'384;
+  std::uint32_t chunks = 32'768;     ///< of 2 KiB, for bytes received and to be sent
+  std::uint32_t handshakes = 4'096;  ///< TLS handshakes in progress
+  std::chrono::milliseconds handshake_timeout{10'000};
+  std::chrono::milliseconds idle_timeout{60'000};
+  std::chrono::milliseconds close_timeout{10'000};
+  std::chrono::milliseconds drain_timeout{30'000};  ///< after SIGTERM, until what is still open is cut
+};
+
+struct Config {
+  EngineSettings engine;
+  std::vector<PortSettings> ports;
+  std::vector<ListenerSettings> listeners;
+  std::vector<TlsSettings> tls;
+  LimitSettings limits;
+
+  /// nullptr when no [tls.NAME] is called so.
+  const TlsSettings* find_tls(std::string_view name) const;
+};
+
+/// What runs without a file: a net_tap port handsel0 at 10.77.0.2/24 and fd77::2/64 with the kernel's end at .1,
+/// https on 443 with a certificate made at start, http on 80, one worker.
+Config default_config();
+
+/// Reads TOML text; relative paths in it count from `folder`. All faults are listed, in the order of the text (a fault
+/// of TOML's own syntax is listed alone: nothing can be read behind it).
+std::expected<Config, std::vector<Fault>> parse_config(std::string_view text, const std::filesystem::path& folder = {});
+/// Reads a file. One that cannot be read is a fault without a position.
+std::expected<Config, std::vector<Fault>> load_config(const std::filesystem::path& file);
+
+/// What the text alone can't show: processors and memory that do not exist, certificate files that can't be read.
+std::vector<Fault> check_machine(const Config& config);
+
+}  // namespace handsel::engine
