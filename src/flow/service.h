@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "base/bytes.h"
-#include "base/time.h"
 #include "tls/session.h"
 #include "wire/address.h"
 
@@ -16,9 +15,9 @@ namespace handsel::flow {
 /// A connection as its service sees it: a byte stream with room to send into. Plain TCP or TLS makes no difference.
 class Stream {
  public:
-  /// Bytes that send() will take now, after TLS overhead.
+  /// Bytes that send() will take now, after TLS overhead; 0 once closed.
   virtual std::size_t send_room() const = 0;
-  /// Takes all of `bytes` (at most send_room()).
+  /// Takes all of `bytes`, which are at most send_room().
   virtual void send(Bytes bytes) = 0;
   /// Everything sent so far goes out, then close_notify and FIN. No send() afterwards.
   virtual void close() = 0;
@@ -34,7 +33,7 @@ class Stream {
   ~Stream() = default;
 };
 
-inline constexpr std::size_t kServiceStateBytes = 64;
+inline constexpr std::size_t kServiceStateBytes = 96;
 
 /// A service is shared by all the connections of a worker; what belongs to one lives in Stream::state().
 class Service {
@@ -45,8 +44,9 @@ class Service {
   virtual void on_open(Stream&) {}
   /// False to leave received bytes where they are (the peer's window then closes); asked again after on_writable.
   virtual bool wants_data(Stream&) { return true; }
-  /// At most 16,384 bytes, all taken.
-  virtual void on_data(Stream&, Bytes bytes) = 0;
+  /// Received bytes, at most 16,384 in one call; returns how many were taken. The rest comes again once
+  /// wants_data() says so.
+  virtual std::size_t on_data(Stream&, Bytes bytes) = 0;
   /// send_room() grew.
   virtual void on_writable(Stream&) {}
   /// The peer has finished sending; `truncated` when over TLS no close_notify came first (RFC 8446 6.1).

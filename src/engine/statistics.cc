@@ -1,0 +1,138 @@
+#include "engine/statistics.h"
+
+#include <functional>
+
+#include "tls/names.h"
+
+namespace handsel::engine {
+namespace {
+
+using Workers = std::span<const WorkerView>;
+
+std::uint64_t sum(Workers workers, const std::function<std::uint64_t(const WorkerView&)>& of) {
+  std::uint64_t total = 0;
+  for (const WorkerView& worker : workers) total += of(worker);
+  return total;
+}
+
+ValueGroup packets(Workers workers) {
+  ValueGroup group{"packets", {}};
+#define X(name, text) \
+  group.values.push_back({#name, sum(workers, [](const WorkerView& w) { return w.shard->statistics().packets.name.get(); })});
+  HANDSEL_PACKET_COUNTERS(X)
+#undef X
+  return group;
+}
+
+ValueGroup tcp(Workers workers) {
+  ValueGroup group{"tcp", {}};
+#define X(name, text) \
+  group.values.push_back({#name, sum(workers, [](const WorkerView& w) { return w.shard->statistics().tcp.name.get(); })});
+  HANDSEL_TCP_COUNTERS(X)
+#undef X
+  return group;
+}
+
+ValueGroup tls(Workers workers) {
+  const auto total = [&](Counter tls::Statistics::*counter) {
+    return sum(workers, [&](const WorkerView& w) { return (w.shard->tls_statistics().*counter).get(); });
+  };
+  ValueGroup group{"tls", {
+      {"handshakes_started", total(&tls::Statistics::handshakes_started)},
+      {"handshakes_completed", total(&tls::Statistics::handshakes_completed)},
+      {"handshakes_abandoned", total(&tls::Statistics::handshakes_abandoned)},
+      {"handshakes_retried", total(&tls::Statistics::handshakes_retried)},
+      {"handshakes_resumed", total(&tls::Statistics::handshakes_resumed)},
+  }};
+  std::uint64_t failed = 0;
+  for (std::size_t error = 0; error < tls::kErrors; ++error)
+    failed += sum(workers, [&](const WorkerView& w) { return w.shard->tls_statistics().handshakes_failed[error].get(); });
+  group.values.push_back({"handshakes_failed", failed});
+  group.values.push_back({"records_in", total(&tls::Statistics::records_in)});
+  group.values.push_back({"records_out", total(&tls::Statistics::records_out)});
+  group.values.push_back({"bytes_in", total(&tls::Statistics::bytes_in)});
+  group.values.push_back({"bytes_out", total(&tls::Statistics::bytes_out)});
+  group.values.push_back({"key_updates_in", total(&tls::Statistics::key_updates_in)});
+  group.values.push_back({"key_updates_out", total(&tls::Statistics::key_updates_out)});
+  return group;
+}
+
+// The rows of a table of counters that are not zero, under names of their own.
+template <std::size_t Size>
+ValueGroup rows(Workers workers, std::string name, std::array<Counter, Size> tls::Statistics::*table,
+                const std::function<std::string_view(std::size_t)>& name_of_row) {
+  ValueGroup group{std::move(name), {}};
+  for (std::size_t row = 0; row < Size; ++row) {
+    const std::uint64_t value = sum(workers, [&](const WorkerView& w) { return (w.shard->tls_statistics().*table)[row].get(); });
+    if (value != 0) group.values.push_back({std::string(name_of_row(row)), value});
+  }
+  return group;
+}
+
+template <std::size_t Size>
+std::function<std::string_view(std::size_t)> names_in(const std::array<tls::Named, Size>& table) {
+  return [&table](std::size_t row) { return row < Size ? table[row].name : std::string_view("unknown"); };
+}
+
+ValueGroup drops(Workers workers) {
+  ValueGroup group{"drops", {}};
+  for (std::size_t i = 0; i < kDropReasons; ++i) {
+    const auto reason = static_cast<Drop>(i);
+    const std::uint64_t value = sum(workers, [&](const WorkerView& w) { return w.shard->statistics().drops.get(reason); });
+    if (value != 0) group.values.push_back({std::string(name_of(reason)), value});
+  }
+  return group;
+}
+
+ValueGroup crypto_work(Workers workers) {
+  ValueGroup group{"crypto", {}};
+  for (std::size_t i = 0; i < crypto::kKinds; ++i) {
+    const auto kind = static_cast<crypto::Kind>(i);
+    const std::string name(crypto::name_of(kind));
+    const auto total = [&](Counter crypto::KindStatistics::*counter) {
+      return sum(workers, [&](const WorkerView& w) { return (w.shard->stage().statistics(kind).*counter).get(); });
+    };
+    group.values.push_back({name + "_operations", total(&crypto::KindStatistics::operations)});
+    group.values.push_back({name + "_batches", total(&crypto::KindStatistics::batches)});
+    group.values.push_back({name + "_failures", total(&crypto::KindStatistics::failures)});
+    group.values.push_back({name + "_refused", total(&crypto::KindStatistics::refused)});
+    group.values.push_back({name + "_cycles", total(&crypto::KindStatistics::cycles)});
+  }
+  return group;
+}
+
+ValueGroup workers_share(Workers workers) {
+  ValueGroup group{"workers", {}};
+  group.values.push_back({"count", workers.size()});
+  group.values.push_back({"polls", sum(workers, [](const WorkerView& w) { return w.statistics->polls.get(); })});
+  group.values.push_back({"empty_polls", sum(workers, [](const WorkerView& w) { return w.statistics->empty_polls.get(); })});
+  group.values.push_back({"busy_cycles", sum(workers, [](const WorkerView& w) { return w.statistics->busy_cycles.get(); })});
+  return group;
+}
+
+}  // namespace
+
+std::vector<ValueGroup> take_snapshot(std::span<const WorkerView> workers) {
+  using tls::Statistics;
+  const auto error_name = [](std::size_t row) { return tls::name_of(static_cast<tls::Error>(row)); };
+  const auto alert_name = [](std::size_t row) { return tls::name_of(static_cast<tls::Alert>(row)); };
+  return {
+      packets(workers),
+      tcp(workers),
+      tls(workers),
+      rows(workers, "tls_versions", &Statistics::by_version, names_in(tls::kVersionNames)),
+      rows(workers, "tls_suites", &Statistics::by_suite, names_in(tls::kSuiteNames)),
+      rows(workers, "tls_groups", &Statistics::by_group, names_in(tls::kGroupNames)),
+      rows(workers, "tls_signatures", &Statistics::by_signature, names_in(tls::kSchemeNames)),
+      rows(workers, "tls_refused_versions", &Statistics::refused_version, names_in(tls::kVersionNames)),
+      rows(workers, "tls_failures", &Statistics::handshakes_failed, error_name),
+      rows(workers, "tls_connection_failures", &Statistics::connections_failed, error_name),
+      rows(workers, "tls_alerts_sent", &Statistics::alerts_sent, alert_name),
+      rows(workers, "tls_alerts_received", &Statistics::alerts_received, alert_name),
+      drops(workers),
+      crypto_work(workers),
+      workers_share(workers),
+  };
+}
+
+}  // namespace handsel::engine

@@ -1,0 +1,151 @@
+#pragma once
+/// A worker: one pinned core that polls one queue pair and drives one shard.
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+#include "base/limits.h"
+#include "base/spsc_ring.h"
+#include "engine/packet_io.h"
+#include "engine/worker_view.h"
+#include "flow/shard.h"
+
+namespace handsel::engine {
+
+/// Where a worker's time comes from; in production the TSC, in tests whatever the test says.
+struct Clock {
+  Instant (*now)() = nullptr;
+  std::uint64_t (*cycles)() = nullptr;
+};
+
+/// What the control thread may ask of a worker.
+struct Command {
+  enum class What : std::uint8_t { none, trace, stop_accepting } what = What::none;
+  flow::TraceRequest trace{};
+};
+
+/// Collects a shard's frames into bursts for a port.
+template <PacketIo Io>
+class BurstSink final : public flow::FrameSink {
+ public:
+  BurstSink(Io& io, flow::ShardStatistics& statistics) : io_(io), statistics_(statistics) {}
+
+  MutableBytes begin(std::size_t bytes) override {
+    if (count_ == burst_.size()) flush();
+    if (begun_ && current_.bytes < bytes) {
+      io_.release({&current_, 1});
+      begun_ = false;
+    }
+    if (!begun_) {
+      if (!io_.allocate(current_, bytes)) {
+        statistics_.drop(Drop::tx_no_buffer);
+        return {};
+      }
+      begun_ = true;
+    }
+    return {current_.data, bytes};
+  }
+  void commit(std::size_t bytes) override {
+    current_.bytes = static_cast<std::uint32_t>(bytes);
+    burst_[count_++] = current_;
+    begun_ = false;
+  }
+  /// True when anything was sent.
+  bool flush() {
+    const std::size_t count = std::exchange(count_, 0);
+    if (count == 0) return false;
+    std::size_t sent = 0;
+    // A full ring drains in microseconds; give it a few chances before giving frames up to retransmission.
+    for (int attempt = 0; attempt < kTransmitAttempts && sent < count; ++attempt)
+      sent += io_.transmit({burst_.data() + sent, count - sent});
+    if (sent < count) {
+      const std::size_t refused = count - sent;
+      statistics_.drops.count(Drop::tx_queue_full, refused);
+      statistics_.packets.dropped.add(refused);
+      io_.release({burst_.data() + sent, refused});
+    }
+    return true;
+  }
+  ~BurstSink() {
+    flush();
+    if (begun_) io_.release({&current_, 1});
+  }
+
+ private:
+  static constexpr int kTransmitAttempts = 8;
+  Io& io_;
+  flow::ShardStatistics& statistics_;
+  std::array<Packet, limits::kBurst> burst_{};
+  std::size_t count_ = 0;
+  Packet current_{};
+  bool begun_ = false;
+};
+
+/// Made on the control thread, run on the worker's.
+template <PacketIo Io>
+class Worker {
+ public:
+  Worker(Io& io, flow::Shard& shard, const Clock& clock) : io_(io), shard_(shard), clock_(clock), commands_(kCommands) {}
+
+  /// Polls until stop() is called. Worker thread.
+  void run() {
+    BurstSink<Io> sink(io_, shard_.statistics());
+    shard_.announce(clock_.now(), sink);
+    while (!stop_.load(std::memory_order_relaxed)) pass(sink);
+  }
+
+  /// Any thread.
+  void stop() { stop_.store(true, std::memory_order_relaxed); }
+  /// Control thread; false when too many commands wait.
+  bool post(Command command) { return commands_.push(std::move(command)); }
+  WorkerView view() const { return {&shard_, &statistics_}; }
+  flow::Shard& shard() { return shard_; }
+
+ private:
+  static constexpr std::size_t kCommands = 64;
+
+  // One turn: receive, parse and look up, act; then crypto, timers and output; then transmit.
+  void pass(BurstSink<Io>& sink) {
+    const std::uint64_t begun = clock_.cycles();
+    const Instant now = clock_.now();
+    std::array<Packet, limits::kBurst> packets;
+    const std::size_t received = io_.receive(packets);
+    if (received != 0) {
+      std::array<flow::ReceivedFrame, limits::kBurst> frames;
+      for (std::size_t i = 0; i < received; ++i)
+        frames[i] = {{packets[i].data, packets[i].bytes}, packets[i].checksums_good};
+      shard_.on_burst({frames.data(), received}, now, sink);
+      io_.release({packets.data(), received});
+    } else {
+      take_commands();
+    }
+    const bool worked = shard_.run(now, received == 0, sink);
+    const bool sent = sink.flush();
+    statistics_.polls.add();
+    if (received == 0 && !worked && !sent)
+      statistics_.empty_polls.add();
+    else
+      statistics_.busy_cycles.add(clock_.cycles() - begun);
+  }
+
+  void take_commands() {
+    while (const std::optional<Command> command = commands_.pop()) {
+      switch (command->what) {
+        case Command::What::trace: shard_.tracer().apply(command->trace); break;
+        case Command::What::stop_accepting: shard_.stop_accepting(); break;
+        case Command::What::none: break;
+      }
+    }
+  }
+
+  Io& io_;
+  flow::Shard& shard_;
+  Clock clock_;
+  WorkerStatistics statistics_;
+  SpscRing<Command> commands_;
+  std::atomic<bool> stop_{false};
+};
+
+}  // namespace handsel::engine

@@ -1,0 +1,34 @@
+#pragma once
+/// What names a connection: both addresses and both ports, as seen from our side.
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+
+#include "base/siphash.h"
+#include "wire/address.h"
+
+namespace handsel::flow {
+
+struct FlowKey {
+  wire::IpAddress local;
+  wire::IpAddress remote;
+  std::uint16_t local_port = 0;
+  std::uint16_t remote_port = 0;
+
+  bool operator==(const FlowKey&) const = default;
+
+  /// Keyed, so that strangers cannot choose tuples that collide. IPv4 hashes 12 bytes, IPv6 36.
+  std::uint64_t hash(const SipKey& key) const {
+    std::array<std::uint8_t, 36> message;
+    const std::size_t skip = local.is_v4() && remote.is_v4() ? 12 : 0;
+    const std::size_t width = 16 - skip;
+    std::memcpy(message.data(), local.bytes().data() + skip, width);
+    std::memcpy(message.data() + width, remote.bytes().data() + skip, width);
+    store_be16(message.data() + 2 * width, local_port);
+    store_be16(message.data() + 2 * width + 2, remote_port);
+    return siphash24(key, Bytes(message).first(2 * width + 4));
+  }
+};
+
+}  // namespace handsel::flow

@@ -1,0 +1,43 @@
+#include "flow/flow_stream.h"
+
+namespace handsel::flow {
+
+std::size_t FlowStream::send_room() const {
+  if (flow_.close_asked) return 0;
+  const std::size_t room = flow_.connection.send_room();
+  if (!session_) return room;
+  // Whatever is sent must fit with the overhead of the records it becomes, and leave room for a close_notify.
+  const std::size_t records = room / limits::kMaxPlaintext + 2;
+  const std::size_t overhead = records * tls::kRecordOverhead;
+  return room > overhead ? room - overhead : 0;
+}
+
+void FlowStream::send(Bytes bytes) {
+  if (flow_.close_asked || bytes.empty()) return;
+  shard_.statistics_.tcp.bytes_out.add(bytes.size());
+  const bool taken = session_ ? session_->send(bytes, *this) : write_record(bytes);
+  // send_room() has promised the room; only a pool of chunks run dry can break it, and then bytes would be missing.
+  if (!taken) abort();
+  shard_.queue_output(flow_);
+}
+
+void FlowStream::close() {
+  if (flow_.close_asked) return;
+  flow_.close_asked = true;
+  if (session_) session_->close(*this);
+  flow_.connection.shutdown_write();
+  shard_.queue_output(flow_);
+}
+
+void FlowStream::abort() { aborted_ = true; }
+
+bool FlowStream::write_record(Bytes record) {
+  tcp::Connection& connection = flow_.connection;
+  if (connection.send_room() < record.size()) return false;
+  const bool whole = connection.write(record) == record.size();
+  if (!whole) shard_.statistics_.drop(Drop::tcp_no_buffer);
+  shard_.queue_output(flow_);
+  return whole;
+}
+
+}  // namespace handsel::flow

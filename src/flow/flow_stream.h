@@ -1,0 +1,36 @@
+#pragma once
+/// A flow as its service and its TLS session see it.
+
+#include "flow/flow.h"
+#include "flow/shard.h"
+
+namespace handsel::flow {
+
+/// Made on the stack around each call into a service or a session.
+class FlowStream final : public Stream, public tls::RecordSink {
+ public:
+  FlowStream(Shard& shard, Flow& flow) : shard_(shard), flow_(flow), session_(shard.sessions_.get(flow.session)) {}
+
+  // Stream
+  std::size_t send_room() const override;
+  void send(Bytes bytes) override;
+  void close() override;
+  void abort() override;
+  const tls::Info* tls_info() const override { return session_ ? &session_->info() : nullptr; }
+  wire::IpAddress peer_address() const override { return flow_.key.remote; }
+  MutableBytes state() override { return flow_.service_state; }
+
+  // RecordSink
+  bool write_record(Bytes record) override;
+
+  /// abort() was called: the connection is to be reset when the call returns.
+  bool aborted() const { return aborted_; }
+
+ private:
+  Shard& shard_;
+  Flow& flow_;
+  tls::Session* session_;
+  bool aborted_ = false;
+};
+
+}  // namespace handsel::flow

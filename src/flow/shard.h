@@ -1,0 +1,165 @@
+#pragma once
+/// All that one core owns: its flows, their sessions, the crypto stage, timers and counters. No I/O, no clock.
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/chunk_pool.h"
+#include "base/entropy.h"
+#include "base/slab.h"
+#include "base/timer_wheel.h"
+#include "crypto/aead.h"
+#include "crypto/stage.h"
+#include "flow/flow.h"
+#include "flow/flow_table.h"
+#include "flow/frame_sink.h"
+#include "flow/listener.h"
+#include "flow/responder.h"
+#include "flow/statistics.h"
+#include "flow/trace.h"
+#include "tls/session.h"
+#include "tls/worker_context.h"
+#include "wire/frame.h"
+
+namespace handsel::flow {
+
+/// Bounds of one shard; each has a counter for what is turned away at it.
+struct ShardLimits {
+  std::uint32_t flows = 65'536;
+  std::uint32_t half_open = 16'384;
+  std::uint32_t chunks = limits::kDefaultChunks;
+  std::uint32_t handshakes = 4'096;  ///< TLS handshakes in progress
+  std::uint32_t trace_records = 32;
+  Duration handshake_timeout = std::chrono::seconds(10);  ///< TLS, from the end of the TCP handshake
+  Duration idle_timeout = std::chrono::seconds(60);       ///< nothing received
+  Duration close_timeout = std::chrono::seconds(10);      ///< after our close, for the peer's
+};
+
+struct ShardConfig {
+  std::uint16_t id = 0;
+  wire::MacAddress mac;
+  std::optional<std::uint16_t> vlan;
+  std::uint16_t mtu = 1500;
+  std::vector<wire::IpPrefix> addresses;
+  std::vector<Listener> listeners;
+  ShardLimits limits;
+  tcp::Config tcp;                      ///< what every connection starts from; MSS follows from the MTU
+  wire::ChecksumOffload offload{};      ///< what the port computes for us
+  crypto::StageConfig stage;
+};
+
+/// What the shard needs from outside, made for its worker alone.
+struct ShardResources {
+  crypto::KernelTable kernels;
+  crypto::Aead* aead = nullptr;
+  Entropy* entropy = nullptr;
+  crypto::Stage::CycleCounter cycles = nullptr;
+};
+
+/// A frame as it came off the port; its memory is writable (a record is decrypted from it) and lives until on_burst returns.
+struct ReceivedFrame {
+  MutableBytes bytes;
+  bool checksums_good = false;
+};
+
+/// Worker thread only, but for statistics() and tracer()'s control side.
+class Shard {
+ public:
+  Shard(const ShardConfig& config, const ShardResources& resources, Instant now);
+  ~Shard();
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+
+  /// Takes a burst of frames (at most limits::kBurst). Answers that need no flow leave at once through `sink`.
+  void on_burst(std::span<const ReceivedFrame> frames, Instant now, FrameSink& sink);
+  /// After each burst, and when there was none (`idle`: then the crypto stage does not wait for full lanes):
+  /// crypto, timers, output. True when there was anything to do.
+  bool run(Instant now, bool idle, FrameSink& sink);
+  /// run() has something to do at the latest at this instant; kNever when nothing is pending.
+  Instant next_deadline() const;
+
+  /// Gratuitous ARP and unsolicited neighbour advertisements for our addresses (RFC 5227 3, RFC 4861 7.2.6).
+  void announce(Instant now, FrameSink& sink);
+  /// New SYNs are refused from now on; what is open goes on.
+  void stop_accepting() { accepting_ = false; }
+
+  ShardStatistics& statistics() { return statistics_; }
+  const ShardStatistics& statistics() const { return statistics_; }
+  const tls::Statistics& tls_statistics() const { return tls_statistics_; }
+  const crypto::Stage& stage() const { return stage_; }
+  Tracer& tracer() { return tracer_; }
+  std::uint32_t flows() const { return flows_.size(); }
+  std::uint32_t chunks_available() const { return chunks_.available(); }
+  const ShardConfig& config() const { return config_; }
+
+ private:
+  friend class FlowStream;
+  class TlsObserver;
+
+  // What pass A and B found out about a frame.
+  struct Parsed {
+    wire::FrameView view;
+    wire::TcpHeader tcp;
+    FlowKey key;
+    std::uint64_t hash = 0;
+    bool is_tcp = false;
+  };
+
+  // shard.cc: the passes
+  bool parse(const ReceivedFrame& frame, FrameSink& sink, Parsed& parsed);
+  void act(const Parsed& parsed, Instant now, FrameSink& sink);
+  Flow* find(const FlowKey& key, std::uint64_t hash);
+  const Listener* listener_for(const FlowKey& key) const;
+
+  // shard_flows.cc: the life of a flow
+  void open_flow(const Parsed& parsed, const Listener& listener, Instant now, FrameSink& sink);
+  void refuse(const Parsed& parsed, Drop reason, FrameSink& sink);
+  void on_outcome(Flow& flow, const tcp::Outcome& outcome, Instant now);
+  void on_established(Flow& flow, Instant now);
+  void end_upper_half(Flow& flow);
+  void remove(Flow& flow);
+  void abort(Flow& flow, Instant now);
+  void on_timer(Flow& flow, Instant now);
+  void reschedule(Flow& flow, Instant now);
+
+  // shard_input.cc: from TCP's bytes to the service
+  void pump(Flow& flow, Instant now);
+  bool pump_tls(Flow& flow, tls::Session& session, Instant now);
+  bool pump_plain(Flow& flow, Instant now);
+  bool deliver(Flow& flow, Bytes plaintext);
+  void after_session(Flow& flow, tls::Session& session, const tls::Received& received, Instant now);
+  void tell_peer_closed(Flow& flow);
+  void resume_completed(Instant now);
+
+  // shard_output.cc: from connections to frames
+  void queue_output(Flow& flow);
+  bool send_queued(Instant now, FrameSink& sink);
+  bool send_segments(Flow& flow, Instant now, FrameSink& sink);
+  bool emit(const Flow& flow, const tcp::OutSegment& segment, FrameSink& sink);
+  void trace_segment(Flow& flow, const wire::TcpHeader& header, std::size_t payload, bool sent, Instant now);
+
+  ShardConfig config_;
+  ShardStatistics statistics_;
+  tls::Statistics tls_statistics_;
+  Entropy& entropy_;
+  SipKey table_key_{};
+  SipKey isn_key_{};
+  ChunkPool chunks_;
+  Slab<Flow> flows_;
+  Slab<tls::Session> sessions_;
+  FlowTable table_;
+  TimerWheel timers_;
+  crypto::Stage stage_;
+  tls::FramePool frames_;
+  tls::WorkerContext tls_context_;
+  Responder responder_;
+  Tracer tracer_;
+  std::unique_ptr<TlsObserver> observer_;
+  std::vector<std::uint32_t> output_;       // flows with something to say, oldest first; reserved once
+  std::vector<std::uint32_t> output_next_;
+  std::unique_ptr<std::uint8_t[]> record_;  // one whole record, gathered
+  bool accepting_ = true;
+};
+
+}  // namespace handsel::flow

@@ -1,0 +1,162 @@
+/// The life of a flow: opened by a SYN, established, given a session and a service, ended, removed.
+
+#include <algorithm>
+#include <cassert>
+
+#include "flow/flow_stream.h"
+#include "flow/shard.h"
+#include "flow/tls_observer.h"
+#include "tcp/isn.h"
+
+namespace handsel::flow {
+
+void Shard::open_flow(const Parsed& parsed, const Listener& listener, Instant now, FrameSink& sink) {
+  statistics_.tcp.syn_received.add();
+  if (statistics_.tcp.half_open.get() >= config_.limits.half_open) return statistics_.drop(Drop::flow_half_open_full);
+  const auto address_bytes = [](const wire::IpAddress& address) { return Bytes(address.bytes()); };
+  tcp::Config config = config_.tcp;
+  const std::uint16_t headers = parsed.key.local.is_v4() ? 40 : 60;
+  config.mss = static_cast<std::uint16_t>(config_.mtu - headers);
+  config.path_mss = config.mss;
+  const tcp::Tuple tuple{address_bytes(parsed.key.local), address_bytes(parsed.key.remote), parsed.key.local_port,
+                         parsed.key.remote_port};
+  const wire::SeqNum iss = tcp::initial_sequence(isn_key_, tuple, now);
+  config.timestamp_offset = tcp::timestamp_offset(isn_key_, tuple);
+  const Handle handle = flows_.emplace(parsed.key, parsed.hash, listener, parsed.view.source_mac, config, chunks_, parsed.tcp, iss, now);
+  if (!handle) return statistics_.drop(Drop::flow_table_full);
+  Flow& flow = *flows_.get(handle);
+  flow.self = handle;
+  if (!table_.insert(flow.hash, handle.index)) {
+    flows_.erase(handle);
+    return statistics_.drop(Drop::flow_table_full);
+  }
+  statistics_.tcp.half_open.add();
+  statistics_.tcp.flows.set(flows_.size());
+  flow.trace = tracer_.start(flow.key, now);
+  trace_segment(flow, parsed.tcp, parsed.payload.size(), false, now);
+  queue_output(flow);
+  reschedule(flow);
+  (void)sink;
+}
+
+void Shard::on_outcome(Flow& flow, const tcp::Outcome& outcome, Instant now) {
+  if (outcome.dropped) statistics_.drop(*outcome.dropped);
+  if (outcome.wants_output) queue_output(flow);
+  if (outcome.established) on_established(flow, now);
+  if (outcome.ended != tcp::End::none) {
+    // What came in order before the end is still the service's.
+    pump(flow, now);
+    count_end(flow, outcome.ended);
+    end_upper_half(flow);
+  }
+}
+
+void Shard::count_end(Flow& flow, tcp::End end) {
+  TcpStatistics& tcp = statistics_.tcp;
+  if (flow.half_open) {
+    if (end == tcp::End::timed_out) tcp.half_open_expired.add();
+    return;
+  }
+  switch (end) {
+    case tcp::End::closed: tcp.connections_closed.add(); break;
+    case tcp::End::reset_by_peer: tcp.connections_reset.add(); break;
+    case tcp::End::timed_out: tcp.connections_timed_out.add(); break;
+    case tcp::End::aborted: tcp.connections_aborted.add(); break;
+    case tcp::End::refused:
+    case tcp::End::none: break;
+  }
+}
+
+void Shard::on_established(Flow& flow, Instant now) {
+  flow.half_open = false;
+  flow.established = now;
+  statistics_.tcp.half_open.sub();
+  statistics_.tcp.connections_opened.add();
+  statistics_.tcp_handshake_ns.record(static_cast<std::uint64_t>((now - flow.started).count()));
+  if (flow.trace != Tracer::kNoRecord) tracer_.record(flow.trace).established = now;
+  if (!flow.listener->tls) {
+    flow.deadline = now + config_.limits.idle_timeout;
+    return open_service(flow, now);
+  }
+  flow.deadline = now + config_.limits.handshake_timeout;
+  flow.session = sessions_.emplace(tls_context_, *flow.listener->tls, observer_.get(), flow.owner_mark(), now);
+  tls::Session* session = sessions_.get(flow.session);
+  if (!session || session->phase() == tls::Phase::failed) {
+    statistics_.drop(Drop::handshake_memory);
+    abort(flow, now);
+  }
+}
+
+void Shard::open_service(Flow& flow, Instant now) {
+  flow.service_open = true;
+  FlowStream stream(*this, flow);
+  flow.listener->service->on_open(stream);
+  queue_output(flow);
+  if (stream.aborted()) abort(flow, now);
+}
+
+void Shard::close_service(Flow& flow) {
+  if (!flow.service_open) return;
+  FlowStream stream(*this, flow);
+  flow.listener->service->on_closed(stream);
+  flow.service_open = false;
+}
+
+// Everything above TCP goes; the connection may have a FIN to repeat or a TIME_WAIT to sit out.
+void Shard::end_upper_half(Flow& flow) {
+  if (flow.ended) return;
+  close_service(flow);
+  flow.ended = true;
+  flow.close_asked = true;
+  flow.deadline = kNever;
+  flow.unread.clear(chunks_);
+  secure_wipe(flow.service_state);
+  if (flow.session) sessions_.erase(std::exchange(flow.session, {}));
+  if (flow.connection.state() == tcp::State::time_wait) statistics_.tcp.time_wait.add();
+  queue_output(flow);
+}
+
+// RST to the peer; the flow goes once that has left.
+void Shard::abort(Flow& flow, Instant now) {
+  (void)now;
+  if (flow.connection.state() == tcp::State::closed) return;
+  flow.connection.abort();
+  count_end(flow, tcp::End::aborted);
+  end_upper_half(flow);
+}
+
+// Called by the output pass alone, so that nothing holds a reference to the flow.
+void Shard::remove(Flow& flow) {
+  assert(flow.ended || flow.half_open);
+  if (flow.half_open) statistics_.tcp.half_open.sub();
+  if (flow.trace != Tracer::kNoRecord) tracer_.finish(flow.trace);
+  timers_.cancel(flow.self.index);
+  table_.erase(flow.hash, flow.self.index);
+  flows_.erase(flow.self);
+  statistics_.tcp.flows.set(flows_.size());
+}
+
+void Shard::on_timer(Flow& flow, Instant now) {
+  if (now >= flow.deadline) {
+    const tls::Session* session = sessions_.get(flow.session);
+    const bool handshaking = session && session->phase() == tls::Phase::handshaking;
+    (handshaking ? statistics_.tcp.handshake_timeouts : statistics_.tcp.idle_timeouts).add();
+    abort(flow, now);
+  } else if (now >= flow.connection.next_deadline()) {
+    const bool waited = flow.connection.state() == tcp::State::time_wait;
+    on_outcome(flow, flow.connection.on_timer(now), now);
+    if (waited && flow.connection.state() == tcp::State::closed) statistics_.tcp.time_wait.sub();
+    queue_output(flow);
+  }
+  reschedule(flow);
+}
+
+void Shard::reschedule(Flow& flow) {
+  const Instant next = std::min(flow.deadline, flow.connection.next_deadline());
+  if (next == kNever)
+    timers_.cancel(flow.self.index);
+  else
+    timers_.schedule(flow.self.index, next);
+}
+
+}  // namespace handsel::flow
