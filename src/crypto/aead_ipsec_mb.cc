@@ -1,0 +1,124 @@
+#include "crypto/aead_ipsec_mb.h"
+
+#include <cassert>
+#include <cstring>
+
+namespace handsel::crypto {
+
+GcmKeyCache::GcmKeyCache(IMB_MGR& manager) : manager_(manager), expanded_(new gcm_key_data[kSets * kWays]) {}
+
+GcmKeyCache::~GcmKeyCache() {
+  for (std::size_t i = 0; i < slots_.size(); ++i) wipe(i);
+}
+
+void GcmKeyCache::wipe(std::size_t index) {
+  secure_wipe(&slots_[index], sizeof slots_[index]);
+  secure_wipe(&expanded_[index], sizeof expanded_[index]);
+}
+
+bool GcmKeyCache::holds(const Slot& slot, const AeadKey& key, std::uint64_t tag) {
+  return slot.tag == tag && slot.used && slot.id == key.id &&
+         equal_constant_time(Bytes(slot.key).first(key_bytes(key.id)), key.key.view());
+}
+
+const gcm_key_data& GcmKeyCache::expanded(const AeadKey& key) {
+  assert(key.key.size() == key_bytes(key.id));
+  const std::uint64_t tag = load_be64(key.key.view().data());
+  const std::uint64_t mixed = reinterpret_cast<std::uintptr_t>(&key) * 0x9e3779b97f4a7c15u;  // Fibonacci hashing
+  const std::size_t set = static_cast<std::size_t>(mixed >> 58) % kSets;
+  for (std::size_t way = 0; way < kWays; ++way) {
+    const std::size_t index = set * kWays + way;
+    if (holds(slots_[index], key, tag)) {
+      victim_[set] = static_cast<std::uint8_t>(1 - way);
+      return expanded_[index];
+    }
+  }
+  const std::size_t index = set * kWays + victim_[set];
+  victim_[set] = static_cast<std::uint8_t>(1 - victim_[set]);
+  wipe(index);
+  Slot& slot = slots_[index];
+  slot.tag = tag;
+  slot.used = true;
+  slot.id = key.id;
+  std::memcpy(slot.key.data(), key.key.view().data(), key.key.size());
+  if (key.id == AeadId::aes_128_gcm)
+    manager_.gcm128_pre(slot.key.data(), &expanded_[index]);
+  else
+    manager_.gcm256_pre(slot.key.data(), &expanded_[index]);
+  return expanded_[index];
+}
+
+void GcmKeyCache::forget(const AeadKey& key) {
+  if (key.id == AeadId::chacha20_poly1305 || key.key.size() != key_bytes(key.id)) return;
+  const std::uint64_t tag = load_be64(key.key.view().data());
+  for (std::size_t i = 0; i < slots_.size(); ++i)
+    if (holds(slots_[i], key, tag)) wipe(i);
+}
+
+std::size_t GcmKeyCache::occupied() const {
+  std::size_t count = 0;
+  for (const Slot& slot : slots_) count += slot.used ? 1u : 0u;
+  return count;
+}
+
+std::unique_ptr<IpsecMbAead> IpsecMbAead::make() {
+  Manager manager(alloc_mb_mgr(0));
+  if (!manager) return nullptr;
+  IMB_ARCH arch = IMB_ARCH_NONE;
+  init_mb_mgr_auto(manager.get(), &arch);
+  // Without AES instructions the library emulates them bit by bit; libcrypto is faster there.
+  if (arch == IMB_ARCH_NONE || arch == IMB_ARCH_NOAESNI || imb_get_errno(manager.get()) != 0) return nullptr;
+  return std::unique_ptr<IpsecMbAead>(new IpsecMbAead(std::move(manager)));
+}
+
+IpsecMbAead::IpsecMbAead(Manager manager) : manager_(std::move(manager)), cache_(*manager_) {}
+
+IpsecMbAead::~IpsecMbAead() {
+  secure_wipe(&gcm_, sizeof gcm_);
+  secure_wipe(&chacha20_, sizeof chacha20_);
+}
+
+void IpsecMbAead::crypt_chacha20(IMB_CIPHER_DIRECTION direction, const AeadKey& key, Bytes nonce, Bytes associated,
+                                 Bytes input, std::uint8_t* output, Tag& tag) {
+  manager_->chacha20_poly1305_init(key.key.view().data(), &chacha20_, nonce.data(), associated.data(),
+                                   associated.size());
+  if (direction == IMB_DIR_ENCRYPT)
+    manager_->chacha20_poly1305_enc_update(key.key.view().data(), &chacha20_, output, input.data(), input.size());
+  else
+    manager_->chacha20_poly1305_dec_update(key.key.view().data(), &chacha20_, output, input.data(), input.size());
+  manager_->chacha20_poly1305_finalize(&chacha20_, tag.data(), tag.size());
+}
+
+void IpsecMbAead::crypt(IMB_CIPHER_DIRECTION direction, const AeadKey& key, Bytes nonce, Bytes associated, Bytes input,
+                        std::uint8_t* output, Tag& tag) {
+  assert(nonce.size() == kAeadNonceBytes);
+  if (key.id == AeadId::chacha20_poly1305) {
+    crypt_chacha20(direction, key, nonce, associated, input, output, tag);
+    return;
+  }
+  const bool wide = key.id == AeadId::aes_256_gcm;
+  const aes_gcm_enc_dec_t run = direction == IMB_DIR_ENCRYPT ? (wide ? manager_->gcm256_enc : manager_->gcm128_enc)
+                                                             : (wide ? manager_->gcm256_dec : manager_->gcm128_dec);
+  run(&cache_.expanded(key), &gcm_, output, input.data(), input.size(), nonce.data(), associated.data(),
+      associated.size(), tag.data(), tag.size());
+}
+
+void IpsecMbAead::seal(const AeadKey& key, Bytes nonce, Bytes associated, Bytes plaintext, MutableBytes out) {
+  assert(out.size() == plaintext.size() + kAeadTagBytes);
+  Tag tag;
+  crypt(IMB_DIR_ENCRYPT, key, nonce, associated, plaintext, out.data(), tag);
+  std::memcpy(out.data() + plaintext.size(), tag.data(), tag.size());
+}
+
+bool IpsecMbAead::open(const AeadKey& key, Bytes nonce, Bytes associated, MutableBytes ciphertext_and_tag) {
+  if (ciphertext_and_tag.size() < kAeadTagBytes) return false;
+  const MutableBytes text = ciphertext_and_tag.first(ciphertext_and_tag.size() - kAeadTagBytes);
+  Tag tag;
+  crypt(IMB_DIR_DECRYPT, key, nonce, associated, text, text.data(), tag);
+  const bool genuine = equal_constant_time(tag, ciphertext_and_tag.last(kAeadTagBytes));
+  secure_wipe(tag);  // the right tag of a forged record must not reach the forger
+  if (!genuine) secure_wipe(ciphertext_and_tag);
+  return genuine;
+}
+
+}  // namespace handsel::crypto
