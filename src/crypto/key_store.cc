@@ -1,0 +1,140 @@
+#include "crypto/key_store.h"
+
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+
+#include <cassert>
+#include <cstring>
+
+#include "crypto/key_access.h"
+#include "crypto/openssl_handle.h"
+
+namespace handsel::crypto {
+
+struct KeyStore::Entry {
+  PkeyHandle pkey;
+  KeyType type;
+  Secret<32> p256_scalar;
+};
+
+namespace {
+
+constexpr int kMinRsaBits = 2'048;
+constexpr int kMaxRsaBits = 8'192;
+
+/// libcrypto asks for a passphrase only when the key has one: note it, and give none.
+int note_passphrase(char*, int, int, void* asked) {
+  *static_cast<bool*>(asked) = true;
+  return -1;
+}
+
+/// A signature that its own public half does not verify betrays a key whose parts were mixed up.
+bool rsa_parts_agree(EVP_PKEY* pkey) {
+  const std::array<std::uint8_t, 32> digest{1};
+  std::array<std::uint8_t, kMaxRsaBits / 8> signature;
+  std::size_t length = signature.size();
+  const PkeyContext context(EVP_PKEY_CTX_new(pkey, nullptr));
+  return context && EVP_PKEY_sign_init(context.get()) == 1 &&
+         EVP_PKEY_sign(context.get(), signature.data(), &length, digest.data(), digest.size()) == 1 &&
+         EVP_PKEY_verify_init(context.get()) == 1 &&
+         EVP_PKEY_verify(context.get(), signature.data(), length, digest.data(), digest.size()) == 1;
+}
+
+std::expected<KeyType, KeyError> inspect_ec(EVP_PKEY* pkey, Secret<32>& scalar) {
+  char group[32] = {};
+  if (EVP_PKEY_get_group_name(pkey, group, sizeof group, nullptr) != 1 || std::strcmp(group, "prime256v1") != 0)
+    return std::unexpected(KeyError::unsupported_curve);
+  const PkeyContext context(EVP_PKEY_CTX_new(pkey, nullptr));
+  if (!context || EVP_PKEY_pairwise_check(context.get()) != 1) return std::unexpected(KeyError::inconsistent);
+  BIGNUM* number = nullptr;
+  if (EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_PRIV_KEY, &number) != 1)
+    return std::unexpected(KeyError::inconsistent);
+  const BnHandle owner(number);
+  if (BN_bn2binpad(number, scalar.fill(32).data(), 32) != 32) return std::unexpected(KeyError::inconsistent);
+  return KeyType{KeyAlgorithm::p256, 256};
+}
+
+std::expected<KeyType, KeyError> inspect(EVP_PKEY* pkey, Secret<32>& scalar) {
+  if (EVP_PKEY_is_a(pkey, "EC")) return inspect_ec(pkey, scalar);
+  if (!EVP_PKEY_is_a(pkey, "RSA")) return std::unexpected(KeyError::unsupported_type);
+  const int bits = EVP_PKEY_get_bits(pkey);
+  if (bits < kMinRsaBits || bits > kMaxRsaBits || bits % 8 != 0) return std::unexpected(KeyError::bad_size);
+  if (!rsa_parts_agree(pkey)) return std::unexpected(KeyError::inconsistent);
+  return KeyType{KeyAlgorithm::rsa, static_cast<std::uint16_t>(bits)};
+}
+
+}  // namespace
+
+std::string_view explain(KeyError error) {
+  switch (error) {
+    case KeyError::not_pem:
+      return "no private key in PEM form was found (expected -----BEGIN PRIVATE KEY-----)";
+    case KeyError::encrypted:
+      return "the private key is encrypted; store it without a passphrase";
+    case KeyError::unsupported_type:
+      return "the private key is neither EC nor RSA";
+    case KeyError::unsupported_curve:
+      return "the EC private key is not on P-256 (prime256v1)";
+    case KeyError::bad_size:
+      return "the RSA key must have 2048 to 8192 bits, a multiple of 8";
+    case KeyError::inconsistent:
+      return "the private key is damaged: its parts do not belong together";
+    case KeyError::full:
+      return "too many private keys are loaded; restart to drop those no longer used";
+  }
+  return "unknown";
+}
+
+KeyStore::KeyStore() : entries_(new Entry[kMaxKeys]) {}
+KeyStore::~KeyStore() = default;
+
+std::expected<KeyId, KeyError> KeyStore::add(void* pkey) {
+  PkeyHandle owned(static_cast<EVP_PKEY*>(pkey));
+  const std::size_t index = size_.load(std::memory_order_relaxed);
+  if (index == kMaxKeys) return std::unexpected(KeyError::full);
+  Entry& entry = entries_[index];
+  const auto type = inspect(owned.get(), entry.p256_scalar);
+  ERR_clear_error();
+  if (!type) {
+    entry.p256_scalar.wipe();
+    return std::unexpected(type.error());
+  }
+  entry.type = *type;
+  entry.pkey = std::move(owned);
+  size_.store(index + 1, std::memory_order_release);
+  return KeyId{static_cast<std::uint32_t>(index)};
+}
+
+std::expected<KeyId, KeyError> KeyStore::add_pem(std::string_view pem) {
+  const BioHandle bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  bool encrypted = false;
+  EVP_PKEY* pkey = PEM_read_bio_PrivateKey(bio.get(), nullptr, note_passphrase, &encrypted);
+  ERR_clear_error();
+  if (pkey == nullptr) return std::unexpected(encrypted ? KeyError::encrypted : KeyError::not_pem);
+  return add(pkey);
+}
+
+std::expected<KeyId, KeyError> KeyStore::generate(KeyType type) {
+  EVP_PKEY* pkey =
+      type.algorithm == KeyAlgorithm::p256 ? EVP_EC_gen("P-256") : EVP_RSA_gen(static_cast<unsigned int>(type.bits));
+  ERR_clear_error();
+  if (pkey == nullptr) return std::unexpected(KeyError::bad_size);
+  return add(pkey);
+}
+
+KeyType KeyStore::type(KeyId id) const {
+  assert(id.value < size());
+  return entries_[id.value].type;
+}
+
+EVP_PKEY* KeyAccess::pkey(const KeyStore& keys, KeyId id) {
+  return id.value < keys.size() ? keys.entries_[id.value].pkey.get() : nullptr;
+}
+
+Bytes KeyAccess::p256_scalar(const KeyStore& keys, KeyId id) {
+  return id.value < keys.size() ? keys.entries_[id.value].p256_scalar.view() : Bytes{};
+}
+
+}  // namespace handsel::crypto
