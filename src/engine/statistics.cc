@@ -15,8 +15,8 @@ std::uint64_t sum(Workers workers, const std::function<std::uint64_t(const Worke
   return total;
 }
 
-ValueGroup packets(Workers workers) {
-  ValueGroup group{"packets", {}};
+NamedGroup packets(Workers workers) {
+  NamedGroup group{"packets", {}};
 #define X(name, text) \
   group.values.push_back({#name, sum(workers, [](const WorkerView& w) { return w.shard->statistics().packets.name.get(); })});
   HANDSEL_PACKET_COUNTERS(X)
@@ -24,8 +24,8 @@ ValueGroup packets(Workers workers) {
   return group;
 }
 
-ValueGroup tcp(Workers workers) {
-  ValueGroup group{"tcp", {}};
+NamedGroup tcp(Workers workers) {
+  NamedGroup group{"tcp", {}};
 #define X(name, text) \
   group.values.push_back({#name, sum(workers, [](const WorkerView& w) { return w.shard->statistics().tcp.name.get(); })});
   HANDSEL_TCP_COUNTERS(X)
@@ -33,11 +33,11 @@ ValueGroup tcp(Workers workers) {
   return group;
 }
 
-ValueGroup tls(Workers workers) {
+NamedGroup tls(Workers workers) {
   const auto total = [&](Counter tls::Statistics::*counter) {
     return sum(workers, [&](const WorkerView& w) { return (w.shard->tls_statistics().*counter).get(); });
   };
-  ValueGroup group{"tls", {
+  NamedGroup group{"tls", {
       {"handshakes_started", total(&tls::Statistics::handshakes_started)},
       {"handshakes_completed", total(&tls::Statistics::handshakes_completed)},
       {"handshakes_abandoned", total(&tls::Statistics::handshakes_abandoned)},
@@ -59,12 +59,12 @@ ValueGroup tls(Workers workers) {
 
 // The rows of a table of counters that are not zero, under names of their own.
 template <std::size_t Size>
-ValueGroup rows(Workers workers, std::string name, std::array<Counter, Size> tls::Statistics::*table,
+NamedGroup rows(Workers workers, std::string name, std::array<Counter, Size> tls::Statistics::*table,
                 const std::function<std::string_view(std::size_t)>& name_of_row) {
-  ValueGroup group{std::move(name), {}};
+  NamedGroup group{std::move(name), {}};
   for (std::size_t row = 0; row < Size; ++row) {
     const std::uint64_t value = sum(workers, [&](const WorkerView& w) { return (w.shard->tls_statistics().*table)[row].get(); });
-    if (value != 0) group.values.push_back({std::string(name_of_row(row)), value});
+    if (value != 0) group.values.push_back({name_of_row(row), value});
   }
   return group;
 }
@@ -74,35 +74,31 @@ std::function<std::string_view(std::size_t)> names_in(const std::array<tls::Name
   return [&table](std::size_t row) { return row < Size ? table[row].name : std::string_view("unknown"); };
 }
 
-ValueGroup drops(Workers workers) {
-  ValueGroup group{"drops", {}};
+NamedGroup drops(Workers workers) {
+  NamedGroup group{"drops", {}};
   for (std::size_t i = 0; i < kDropReasons; ++i) {
     const auto reason = static_cast<Drop>(i);
     const std::uint64_t value = sum(workers, [&](const WorkerView& w) { return w.shard->statistics().drops.get(reason); });
-    if (value != 0) group.values.push_back({std::string(name_of(reason)), value});
+    if (value != 0) group.values.push_back({name_of(reason), value});
   }
   return group;
 }
 
-ValueGroup crypto_work(Workers workers) {
-  ValueGroup group{"crypto", {}};
-  for (std::size_t i = 0; i < crypto::kKinds; ++i) {
-    const auto kind = static_cast<crypto::Kind>(i);
-    const std::string name(crypto::name_of(kind));
-    const auto total = [&](Counter crypto::KindStatistics::*counter) {
-      return sum(workers, [&](const WorkerView& w) { return (w.shard->stage().statistics(kind).*counter).get(); });
-    };
-    group.values.push_back({name + "_operations", total(&crypto::KindStatistics::operations)});
-    group.values.push_back({name + "_batches", total(&crypto::KindStatistics::batches)});
-    group.values.push_back({name + "_failures", total(&crypto::KindStatistics::failures)});
-    group.values.push_back({name + "_refused", total(&crypto::KindStatistics::refused)});
-    group.values.push_back({name + "_cycles", total(&crypto::KindStatistics::cycles)});
-  }
-  return group;
+NamedGroup crypto_work(Workers workers, crypto::Kind kind) {
+  const auto total = [&](Counter crypto::KindStatistics::*counter) {
+    return sum(workers, [&](const WorkerView& w) { return (w.shard->stage().statistics(kind).*counter).get(); });
+  };
+  return {"crypto_" + std::string(crypto::name_of(kind)), {
+      {"operations", total(&crypto::KindStatistics::operations)},
+      {"batches", total(&crypto::KindStatistics::batches)},
+      {"failures", total(&crypto::KindStatistics::failures)},
+      {"refused", total(&crypto::KindStatistics::refused)},
+      {"cycles", total(&crypto::KindStatistics::cycles)},
+  }};
 }
 
-ValueGroup workers_share(Workers workers) {
-  ValueGroup group{"workers", {}};
+NamedGroup workers_share(Workers workers) {
+  NamedGroup group{"workers", {}};
   group.values.push_back({"count", workers.size()});
   group.values.push_back({"polls", sum(workers, [](const WorkerView& w) { return w.statistics->polls.get(); })});
   group.values.push_back({"empty_polls", sum(workers, [](const WorkerView& w) { return w.statistics->empty_polls.get(); })});
@@ -112,11 +108,11 @@ ValueGroup workers_share(Workers workers) {
 
 }  // namespace
 
-std::vector<ValueGroup> take_snapshot(std::span<const WorkerView> workers) {
+NamedGroups take_snapshot(std::span<const WorkerView> workers) {
   using tls::Statistics;
   const auto error_name = [](std::size_t row) { return tls::name_of(static_cast<tls::Error>(row)); };
   const auto alert_name = [](std::size_t row) { return tls::name_of(static_cast<tls::Alert>(row)); };
-  return {
+  NamedGroups groups = {
       packets(workers),
       tcp(workers),
       tls(workers),
@@ -130,9 +126,11 @@ std::vector<ValueGroup> take_snapshot(std::span<const WorkerView> workers) {
       rows(workers, "tls_alerts_sent", &Statistics::alerts_sent, alert_name),
       rows(workers, "tls_alerts_received", &Statistics::alerts_received, alert_name),
       drops(workers),
-      crypto_work(workers),
       workers_share(workers),
   };
+  for (std::size_t kind = 0; kind < crypto::kKinds; ++kind)
+    groups.push_back(crypto_work(workers, static_cast<crypto::Kind>(kind)));
+  return groups;
 }
 
 }  // namespace handsel::engine

@@ -92,7 +92,7 @@ class Worker {
   /// Polls until stop() is called. Worker thread.
   void run() {
     BurstSink<Io> sink(io_, shard_.statistics());
-    shard_.announce(clock_.now(), sink);
+    shard_.announce(sink);
     while (!stop_.load(std::memory_order_relaxed)) pass(sink);
   }
 

@@ -7,8 +7,8 @@ std::size_t FlowStream::send_room() const {
   const std::size_t room = flow_.connection.send_room();
   if (!session_) return room;
   // Whatever is sent must fit with the overhead of the records it becomes, and leave room for a close_notify.
-  const std::size_t records = room / limits::kMaxPlaintext + 2;
-  const std::size_t overhead = records * tls::kRecordOverhead;
+  constexpr std::size_t kReserve = 128;  // a close_notify and a KeyUpdate
+  const std::size_t overhead = tls::Session::sealed_bytes(room) - room + kReserve;
   return room > overhead ? room - overhead : 0;
 }
 

@@ -33,7 +33,7 @@ class Stream {
   ~Stream() = default;
 };
 
-inline constexpr std::size_t kServiceStateBytes = 96;
+inline constexpr std::size_t kServiceStateBytes = 104;
 
 /// A service is shared by all the connections of a worker; what belongs to one lives in Stream::state().
 class Service {

@@ -80,7 +80,7 @@ class Shard {
   Instant next_deadline() const;
 
   /// Gratuitous ARP and unsolicited neighbour advertisements for our addresses (RFC 5227 3, RFC 4861 7.2.6).
-  void announce(Instant now, FrameSink& sink);
+  void announce(FrameSink& sink);
   /// New SYNs are refused from now on; what is open goes on.
   void stop_accepting() { accepting_ = false; }
 
@@ -97,47 +97,57 @@ class Shard {
   friend class FlowStream;
   class TlsObserver;
 
-  // What pass A and B found out about a frame.
-  struct Parsed {
-    wire::FrameView view;
-    wire::TcpHeader tcp;
+  // What the first pass found out about a frame.
+  struct Arrived {
+    wire::FrameView frame;
+    wire::TcpHeader header;
+    Bytes payload;
     FlowKey key;
     std::uint64_t hash = 0;
-    bool is_tcp = false;
   };
 
-  // shard.cc: the passes
-  bool parse(const ReceivedFrame& frame, FrameSink& sink, Parsed& parsed);
-  void act(const Parsed& parsed, Instant now, FrameSink& sink);
-  Flow* find(const FlowKey& key, std::uint64_t hash);
+  // shard.cc: the passes over a burst
+  bool parse(const ReceivedFrame& frame, FrameSink& sink, Arrived& arrived);
+  std::uint32_t find(const FlowKey& key, std::uint64_t hash);
   const Listener* listener_for(const FlowKey& key) const;
+  void act(const Arrived& arrived, Instant now, FrameSink& sink);
+  void on_segment(Flow& flow, const Arrived& arrived, Instant now);
+  void refuse(const Arrived& arrived, Drop reason, FrameSink& sink);
 
   // shard_flows.cc: the life of a flow
-  void open_flow(const Parsed& parsed, const Listener& listener, Instant now, FrameSink& sink);
-  void refuse(const Parsed& parsed, Drop reason, FrameSink& sink);
+  void open_flow(const Arrived& arrived, const Listener& listener, Instant now);
   void on_outcome(Flow& flow, const tcp::Outcome& outcome, Instant now);
   void on_established(Flow& flow, Instant now);
+  void open_service(Flow& flow, Instant now);
+  void close_service(Flow& flow);
+  void count_end(const Flow& flow, tcp::End end);
   void end_upper_half(Flow& flow);
+  void abort(Flow& flow);
   void remove(Flow& flow);
-  void abort(Flow& flow, Instant now);
   void on_timer(Flow& flow, Instant now);
-  void reschedule(Flow& flow, Instant now);
+  void reschedule(Flow& flow);
+  bool handshaking(const Flow& flow);
 
   // shard_input.cc: from TCP's bytes to the service
   void pump(Flow& flow, Instant now);
+  bool pump_plain(Flow& flow);
   bool pump_tls(Flow& flow, tls::Session& session, Instant now);
-  bool pump_plain(Flow& flow, Instant now);
-  bool deliver(Flow& flow, Bytes plaintext);
   void after_session(Flow& flow, tls::Session& session, const tls::Received& received, Instant now);
+  void deliver(Flow& flow, Bytes plaintext);
+  bool deliver_unread(Flow& flow);
   void tell_peer_closed(Flow& flow);
+  void on_room(Flow& flow, Instant now);
   void resume_completed(Instant now);
 
   // shard_output.cc: from connections to frames
   void queue_output(Flow& flow);
   bool send_queued(Instant now, FrameSink& sink);
   bool send_segments(Flow& flow, Instant now, FrameSink& sink);
-  bool emit(const Flow& flow, const tcp::OutSegment& segment, FrameSink& sink);
-  void trace_segment(Flow& flow, const wire::TcpHeader& header, std::size_t payload, bool sent, Instant now);
+  void emit(Flow& flow, const tcp::OutSegment& segment, Instant now, MutableBytes buffer, FrameSink& sink);
+  void count_sent(std::size_t bytes);
+  void trace_segment(Flow& flow, const wire::TcpHeader& header, std::size_t payload, Instant now,
+                     std::optional<Drop> dropped);
+  void finish_traces();
 
   ShardConfig config_;
   ShardStatistics statistics_;
@@ -157,7 +167,7 @@ class Shard {
   Tracer tracer_;
   std::unique_ptr<TlsObserver> observer_;
   std::vector<std::uint32_t> output_;       // flows with something to say, oldest first; reserved once
-  std::vector<std::uint32_t> output_next_;
+  std::vector<std::uint32_t> output_turn_;  // those whose turn it is
   std::unique_ptr<std::uint8_t[]> record_;  // one whole record, gathered
   bool accepting_ = true;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "flow/flow_stream.h"
 #include "flow/shard.h"
@@ -9,34 +10,40 @@
 #include "tcp/isn.h"
 
 namespace handsel::flow {
+namespace {
 
-void Shard::open_flow(const Parsed& parsed, const Listener& listener, Instant now, FrameSink& sink) {
+// Four bytes or sixteen.
+Bytes address_bytes(const wire::IpAddress& address) {
+  return address.is_v4() ? Bytes(address.v4_bytes()) : Bytes(address.bytes());
+}
+
+}  // namespace
+
+void Shard::open_flow(const Arrived& arrived, const Listener& listener, Instant now) {
   statistics_.tcp.syn_received.add();
   if (statistics_.tcp.half_open.get() >= config_.limits.half_open) return statistics_.drop(Drop::flow_half_open_full);
-  const auto address_bytes = [](const wire::IpAddress& address) { return Bytes(address.bytes()); };
+  const FlowKey& key = arrived.key;
+  const tcp::Tuple tuple{address_bytes(key.local), address_bytes(key.remote), key.local_port, key.remote_port};
   tcp::Config config = config_.tcp;
-  const std::uint16_t headers = parsed.key.local.is_v4() ? 40 : 60;
-  config.mss = static_cast<std::uint16_t>(config_.mtu - headers);
+  config.mss = static_cast<std::uint16_t>(config_.mtu - wire::TcpHeader::kMinBytes -
+                                          (key.local.is_v4() ? wire::Ipv4Header::kMinBytes : wire::Ipv6Header::kBytes));
   config.path_mss = config.mss;
-  const tcp::Tuple tuple{address_bytes(parsed.key.local), address_bytes(parsed.key.remote), parsed.key.local_port,
-                         parsed.key.remote_port};
-  const wire::SeqNum iss = tcp::initial_sequence(isn_key_, tuple, now);
   config.timestamp_offset = tcp::timestamp_offset(isn_key_, tuple);
-  const Handle handle = flows_.emplace(parsed.key, parsed.hash, listener, parsed.view.source_mac, config, chunks_, parsed.tcp, iss, now);
+  const Handle handle = flows_.emplace(key, arrived.hash, listener, arrived.frame.link.source(), config, chunks_,
+                                       arrived.header, tcp::initial_sequence(isn_key_, tuple, now), now);
   if (!handle) return statistics_.drop(Drop::flow_table_full);
-  Flow& flow = *flows_.get(handle);
-  flow.self = handle;
-  if (!table_.insert(flow.hash, handle.index)) {
+  if (!table_.insert(arrived.hash, handle.index)) {
     flows_.erase(handle);
     return statistics_.drop(Drop::flow_table_full);
   }
+  Flow& flow = *flows_.get(handle);
+  flow.self = handle;
   statistics_.tcp.half_open.add();
   statistics_.tcp.flows.set(flows_.size());
   flow.trace = tracer_.start(flow.key, now);
-  trace_segment(flow, parsed.tcp, parsed.payload.size(), false, now);
+  trace_segment(flow, arrived.header, arrived.payload.size(), now, std::nullopt);
   queue_output(flow);
   reschedule(flow);
-  (void)sink;
 }
 
 void Shard::on_outcome(Flow& flow, const tcp::Outcome& outcome, Instant now) {
@@ -51,7 +58,7 @@ void Shard::on_outcome(Flow& flow, const tcp::Outcome& outcome, Instant now) {
   }
 }
 
-void Shard::count_end(Flow& flow, tcp::End end) {
+void Shard::count_end(const Flow& flow, tcp::End end) {
   TcpStatistics& tcp = statistics_.tcp;
   if (flow.half_open) {
     if (end == tcp::End::timed_out) tcp.half_open_expired.add();
@@ -83,7 +90,7 @@ void Shard::on_established(Flow& flow, Instant now) {
   tls::Session* session = sessions_.get(flow.session);
   if (!session || session->phase() == tls::Phase::failed) {
     statistics_.drop(Drop::handshake_memory);
-    abort(flow, now);
+    abort(flow);
   }
 }
 
@@ -92,7 +99,7 @@ void Shard::open_service(Flow& flow, Instant now) {
   FlowStream stream(*this, flow);
   flow.listener->service->on_open(stream);
   queue_output(flow);
-  if (stream.aborted()) abort(flow, now);
+  if (stream.aborted()) abort(flow);
 }
 
 void Shard::close_service(Flow& flow) {
@@ -117,8 +124,7 @@ void Shard::end_upper_half(Flow& flow) {
 }
 
 // RST to the peer; the flow goes once that has left.
-void Shard::abort(Flow& flow, Instant now) {
-  (void)now;
+void Shard::abort(Flow& flow) {
   if (flow.connection.state() == tcp::State::closed) return;
   flow.connection.abort();
   count_end(flow, tcp::End::aborted);
@@ -138,10 +144,8 @@ void Shard::remove(Flow& flow) {
 
 void Shard::on_timer(Flow& flow, Instant now) {
   if (now >= flow.deadline) {
-    const tls::Session* session = sessions_.get(flow.session);
-    const bool handshaking = session && session->phase() == tls::Phase::handshaking;
-    (handshaking ? statistics_.tcp.handshake_timeouts : statistics_.tcp.idle_timeouts).add();
-    abort(flow, now);
+    (handshaking(flow) ? statistics_.tcp.handshake_timeouts : statistics_.tcp.idle_timeouts).add();
+    abort(flow);
   } else if (now >= flow.connection.next_deadline()) {
     const bool waited = flow.connection.state() == tcp::State::time_wait;
     on_outcome(flow, flow.connection.on_timer(now), now);
@@ -149,6 +153,11 @@ void Shard::on_timer(Flow& flow, Instant now) {
     queue_output(flow);
   }
   reschedule(flow);
+}
+
+bool Shard::handshaking(const Flow& flow) {
+  const tls::Session* session = sessions_.get(flow.session);
+  return session && session->phase() == tls::Phase::handshaking;
 }
 
 void Shard::reschedule(Flow& flow) {

@@ -15,12 +15,12 @@ void Shard::pump(Flow& flow, Instant now) {
   bool more = true;
   while (more && !flow.ended) {
     tls::Session* session = sessions_.get(flow.session);
-    more = session ? pump_tls(flow, *session, now) : pump_plain(flow, now);
+    more = session ? pump_tls(flow, *session, now) : pump_plain(flow);
   }
-  if (!flow.ended) tell_peer_closed(flow, now);
+  if (!flow.ended) tell_peer_closed(flow);
 }
 
-bool Shard::pump_plain(Flow& flow, Instant now) {
+bool Shard::pump_plain(Flow& flow) {
   const Bytes ready = flow.connection.readable();
   flow.starved = ready.empty();
   if (ready.empty()) return false;
@@ -34,7 +34,7 @@ bool Shard::pump_plain(Flow& flow, Instant now) {
   const std::size_t taken = service.on_data(stream, ready.first(std::min(ready.size(), limits::kMaxPlaintext)));
   flow.connection.consume(taken);
   queue_output(flow);
-  if (stream.aborted()) abort(flow, now);
+  if (stream.aborted()) abort(flow);
   return taken != 0;
 }
 
@@ -48,7 +48,7 @@ bool Shard::pump_tls(Flow& flow, tls::Session& session, Instant now) {
     flow.starved = rest == 0;
     return rest != 0;
   }
-  if (!deliver_unread(flow, now) || !session.wants_record()) return false;
+  if (!deliver_unread(flow) || !session.wants_record()) return false;
 
   const std::size_t available = connection.readable_bytes();
   MutableBytes scratch{record_.get(), limits::kMaxRecordBytes};
@@ -84,7 +84,7 @@ void Shard::after_session(Flow& flow, tls::Session& session, const tls::Received
     }
     open_service(flow, now);
   }
-  if (!received.plaintext.empty()) deliver(flow, received.plaintext, now);
+  if (!received.plaintext.empty()) deliver(flow, received.plaintext);
   if (flow.ended) return;
   if (received.peer_closed) flow.close_notified = true;
   if (received.failed) {
@@ -97,7 +97,7 @@ void Shard::after_session(Flow& flow, tls::Session& session, const tls::Received
 }
 
 // Gives plaintext to the service; what it does not take waits in `unread`.
-void Shard::deliver(Flow& flow, Bytes plaintext, Instant now) {
+void Shard::deliver(Flow& flow, Bytes plaintext) {
   if (!flow.service_open || flow.close_asked) return;
   FlowStream stream(*this, flow);
   std::size_t taken = 0;
@@ -110,11 +110,11 @@ void Shard::deliver(Flow& flow, Bytes plaintext, Instant now) {
   const Bytes rest = plaintext.subspan(taken);
   if (!stream.aborted() && flow.unread.append(chunks_, rest) == rest.size()) return;
   if (!stream.aborted()) statistics_.drop(Drop::tcp_no_buffer);
-  abort(flow, now);
+  abort(flow);
 }
 
 // True when nothing is left unread.
-bool Shard::deliver_unread(Flow& flow, Instant now) {
+bool Shard::deliver_unread(Flow& flow) {
   FlowStream stream(*this, flow);
   while (!flow.unread.empty()) {
     if (flow.close_asked) {
@@ -123,10 +123,10 @@ bool Shard::deliver_unread(Flow& flow, Instant now) {
     }
     if (!flow.listener->service->wants_data(stream)) return false;
     const std::size_t taken = flow.listener->service->on_data(stream, flow.unread.front(chunks_));
-    flow.unread.pop(chunks_, taken);
+    flow.unread.drop(chunks_, taken);
     queue_output(flow);
     if (stream.aborted()) {
-      abort(flow, now);
+      abort(flow);
       return false;
     }
     if (taken == 0) return false;
@@ -135,7 +135,7 @@ bool Shard::deliver_unread(Flow& flow, Instant now) {
 }
 
 // Once everything that came before the peer's FIN (or its close_notify) has been taken.
-void Shard::tell_peer_closed(Flow& flow, Instant now) {
+void Shard::tell_peer_closed(Flow& flow) {
   // A record cut off in the middle is the end, too: it will never be whole.
   const bool finished = flow.close_notified || (flow.connection.peer_finished() && flow.starved);
   if (!finished || flow.peer_closed_told || !flow.unread.empty()) return;
@@ -147,7 +147,16 @@ void Shard::tell_peer_closed(Flow& flow, Instant now) {
     stream.close();
   }
   queue_output(flow);
-  if (stream.aborted()) abort(flow, now);
+  if (stream.aborted()) abort(flow);
+}
+
+// Acknowledged bytes have left the send queue: the service may go on, and take what it has left unread.
+void Shard::on_room(Flow& flow, Instant now) {
+  if (!flow.service_open || flow.close_asked) return;
+  FlowStream stream(*this, flow);
+  flow.listener->service->on_writable(stream);
+  if (stream.aborted()) return abort(flow);
+  pump(flow, now);
 }
 
 void Shard::resume_completed(Instant now) {

@@ -1,13 +1,14 @@
 /// From connections to frames: flows that have something to say stand in a list and are asked once a burst.
 
 #include <algorithm>
+#include <cassert>
 
 #include "flow/shard.h"
 
 namespace handsel::flow {
 namespace {
 
-constexpr int kSegmentsPerTurn = 64;  // of one flow before the next one has its turn
+constexpr int kSegmentsPerTurn = 64;  // of one flow, before the next one has its turn
 
 }  // namespace
 
@@ -19,12 +20,11 @@ void Shard::queue_output(Flow& flow) {
 
 bool Shard::send_queued(Instant now, FrameSink& sink) {
   if (output_.empty()) return false;
-  output_.swap(output_next_);
-  for (std::size_t i = 0; i < output_next_.size(); ++i) {
-    Flow& flow = *flows_.at(output_next_[i]);
+  output_.swap(output_turn_);
+  for (const std::uint32_t index : output_turn_) {
+    Flow& flow = *flows_.at(index);
     flow.output_queued = false;
-    const bool said_all = send_segments(flow, now, sink);
-    if (!said_all) {
+    if (!send_segments(flow, now, sink)) {
       queue_output(flow);
     } else if (flow.connection.state() == tcp::State::closed) {
       remove(flow);
@@ -32,22 +32,79 @@ bool Shard::send_queued(Instant now, FrameSink& sink) {
     }
     reschedule(flow);
   }
-  output_next_.clear();
+  output_turn_.clear();
   return true;
 }
 
 // False when there is more to say, and no buffer or no turn left to say it with.
 bool Shard::send_segments(Flow& flow, Instant now, FrameSink& sink) {
   for (int i = 0; i < kSegmentsPerTurn; ++i) {
-    const std::size_t headers = wire::tcp_frame_max_header_bytes(flow.key.local.is_v4(), config_.vlan.has_value());
-    const MutableBytes frame = sink.begin(headers + flow.connection.effective_mss());
-    if (frame.empty()) return false;
+    // The buffer first: a segment that was taken from the connection counts as sent.
+    const MutableBytes buffer = sink.begin(wire::EthernetHeader::kUntaggedBytes +
+                                           wire::EthernetHeader::kTagBytes * limits::kMaxVlanTags + config_.mtu);
+    if (buffer.empty()) return false;
     const std::optional<tcp::OutSegment> segment = flow.connection.next_segment(now);
     if (!segment) return true;
-    emit(flow, *segment, frame, sink);
-    trace_segment(flow, segment->header, segment->payload_bytes, true, now);
+    emit(flow, *segment, now, buffer, sink);
   }
   return false;
+}
+
+void Shard::emit(Flow& flow, const tcp::OutSegment& segment, Instant now, MutableBytes buffer, FrameSink& sink) {
+  wire::TcpHeader header = segment.header;
+  header.source_port = flow.key.local_port;
+  header.destination_port = flow.key.remote_port;
+  wire::LinkHeader link{.destination = flow.peer_mac, .source = config_.mac};
+  if (config_.vlan) {
+    link.tags[0].control = *config_.vlan;
+    link.tag_count = 1;
+  }
+  const std::size_t headers = wire::tcp_frame_header_bytes(link, flow.key.remote, header);
+  const std::size_t bytes = headers + segment.payload_bytes;
+  assert(bytes <= buffer.size());
+  const MutableBytes frame = buffer.first(bytes);
+  flow.connection.copy_payload(segment, frame.subspan(headers));
+  wire::write_tcp_frame(frame, link, {.source = flow.key.local, .destination = flow.key.remote, .traffic_class = segment.ecn},
+                        header, std::nullopt, config_.offload);
+  sink.commit(bytes);
+  count_sent(bytes);
+  statistics_.tcp.segments_out.add();
+  if (segment.retransmission) statistics_.tcp.retransmits.add();
+  if (header.has(wire::kRst)) statistics_.tcp.resets_sent.add();
+  if (flow.trace != Tracer::kNoRecord) [[unlikely]] {
+    TraceEvent event;
+    event.at = now;
+    event.sent = true;
+    event.retransmission = segment.retransmission;
+    event.header = header;
+    event.payload_bytes = segment.payload_bytes;
+    tracer_.add(flow.trace, event);
+  }
+}
+
+void Shard::count_sent(std::size_t bytes) {
+  statistics_.packets.tx_frames.add();
+  statistics_.packets.tx_bytes.add(bytes);
+}
+
+void Shard::trace_segment(Flow& flow, const wire::TcpHeader& header, std::size_t payload, Instant now,
+                          std::optional<Drop> dropped) {
+  if (flow.trace == Tracer::kNoRecord) [[likely]]
+    return;
+  TraceEvent event;
+  event.at = now;
+  event.header = header;
+  event.payload_bytes = static_cast<std::uint32_t>(payload);
+  event.dropped = dropped;
+  tracer_.add(flow.trace, event);
+}
+
+// An operator waits no longer: what was recorded so far is handed over.
+void Shard::finish_traces() {
+  for (std::uint32_t i = 0; i < flows_.capacity(); ++i) {
+    Flow* flow = flows_.at(i);
+    if (flow && flow->trace != Tracer::kNoRecord) tracer_.finish(std::exchange(flow->trace, Tracer::kNoRecord));
+  }
 }
 
 }  // namespace handsel::flow

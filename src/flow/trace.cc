@@ -9,7 +9,6 @@ Tracer::Tracer(std::uint16_t worker, std::size_t records)
       capacity_(std::min<std::size_t>(records, kNoRecord)),
       records_(new TraceRecord[capacity_]),
       pending_(new Pending[capacity_]),
-      in_use_(new bool[capacity_]()),
       finished_(capacity_),
       free_(capacity_) {
   for (std::size_t i = 0; i < capacity_; ++i) free_.push(&records_[i]);
@@ -38,7 +37,6 @@ std::uint8_t Tracer::start(const FlowKey& key, Instant now) {
   (*record)->worker = worker_;
   (*record)->started = now;
   pending_[index] = {};
-  in_use_[index] = true;
   return index;
 }
 
@@ -74,7 +72,6 @@ void Tracer::add_message(std::uint8_t index, bool sent, TraceEvent::Message mess
 }
 
 void Tracer::finish(std::uint8_t index) {
-  in_use_[index] = false;
   finished_.push(&records_[index]);  // as many slots as records: it fits
 }
 

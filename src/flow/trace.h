@@ -76,8 +76,6 @@ class Tracer {
   void finish(std::uint8_t record);
   /// True once after a flush was asked for: the shard then finishes every record that is in use.
   bool take_flush();
-  bool active(std::uint8_t record) const { return in_use_[record]; }
-  std::size_t capacity() const { return capacity_; }
 
   // Control thread.
   /// A finished record, to be given back by release(); nullptr when there is none.
@@ -94,7 +92,6 @@ class Tracer {
   std::size_t capacity_;
   std::unique_ptr<TraceRecord[]> records_;
   std::unique_ptr<Pending[]> pending_;
-  std::unique_ptr<bool[]> in_use_;
   SpscRing<TraceRecord*> finished_;
   SpscRing<TraceRecord*> free_;
   TraceRequest wanted_{};

@@ -19,6 +19,7 @@ enum class Method : std::uint8_t { other, get, head };
 // What a request leaves behind once its first line is read, and where its head is being read.
 struct HttpState {
   static constexpr std::size_t kLineBytes = 40;  // of a line, as much as is looked at
+  std::uint64_t wanted_bytes;    // N of /bytes/N
   std::uint64_t body_offset;
   std::uint64_t body_bytes;      // what the response still owes lies between these two
   std::uint64_t skip_bytes;      // of a request's own body
@@ -88,7 +89,7 @@ void read_request_line(HttpState& state, std::string_view line, std::string_view
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
     if (error == std::errc{} && end == digits.data() + digits.size() && count <= Http::kMaxBodyBytes) {
       state.status = 200;
-      state.body_bytes = count;
+      state.wanted_bytes = count;
     }
   }
 }
@@ -171,7 +172,6 @@ void respond(flow::Stream& stream, HttpState& state) {
     if (state.status == 200) state.status = 400;
     state.keep_alive = false;
   }
-  if (state.status != 200) state.body_bytes = 0;
   std::array<char, 512> page;
   const bool counted_body = state.status == 200 && !state.wants_page;
   const std::size_t page_bytes = counted_body ? 0 : write_page(stream, state, page);
@@ -181,12 +181,11 @@ void respond(flow::Stream& stream, HttpState& state) {
                                  "HTTP/1.1 %u %.*s\r\nServer: handsel\r\nContent-Type: %s\r\nContent-Length: %llu\r\n%sConnection: %s\r\n\r\n",
                                  state.status, static_cast<int>(reason.size()), reason.data(),
                                  counted_body ? "application/octet-stream" : "text/plain",
-                                 static_cast<unsigned long long>(counted_body ? state.body_bytes : page_bytes),
+                                 static_cast<unsigned long long>(counted_body ? state.wanted_bytes : page_bytes),
                                  state.status == 405 ? "Allow: GET, HEAD\r\n" : "", state.keep_alive ? "keep-alive" : "close");
   auto size = static_cast<std::size_t>(head);
-  if (state.method == Method::head) {
-    state.body_bytes = 0;
-  } else {
+  if (state.method != Method::head) {
+    if (counted_body) state.body_bytes = state.wanted_bytes;
     std::memcpy(out.data() + size, page.data(), page_bytes);
     size += page_bytes;
   }

@@ -1,0 +1,171 @@
+#include "engine/assembly.h"
+
+#include <algorithm>
+#include <ctime>
+#include <fstream>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "crypto/certificate.h"
+#include "crypto/hash.h"
+#include "service/registry.h"
+
+namespace handsel::engine {
+namespace {
+
+std::expected<std::string, std::string> read_file(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return std::unexpected(fmt::format("{}: cannot be read: {}", path.string(), std::strerror(errno)));
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+std::string describe(std::string_view name, const crypto::CertificateChain& chain) {
+  std::array<std::uint8_t, 32> digest;
+  crypto::Hash hash(crypto::HashId::sha256);
+  hash.update(chain.der.front());
+  hash.finish(digest);
+  std::string fingerprint;
+  for (const std::uint8_t byte : digest) fingerprint += fmt::format("{}{:02x}", fingerprint.empty() ? "" : ":", byte);
+  const std::time_t until = chain.not_after;
+  std::tm date{};
+  gmtime_r(&until, &date);
+  const char* kind = chain.key_type.algorithm == crypto::KeyAlgorithm::p256 ? "ECDSA P-256" : "RSA";
+  const std::string bits = chain.key_type.algorithm == crypto::KeyAlgorithm::p256 ? "" : fmt::format("-{}", chain.key_type.bits);
+  return fmt::format("{}: {}, {}{}, until {:04}-{:02}-{:02}, sha256 {}", name, chain.subject, kind, bits, date.tm_year + 1900,
+                     date.tm_mon + 1, date.tm_mday, fingerprint);
+}
+
+tls::Credential credential(crypto::KeyId key, const crypto::CertificateChain& chain) {
+  const bool p256 = chain.key_type.algorithm == crypto::KeyAlgorithm::p256;
+  return {.key = key,
+          .kind = p256 ? tls::CredentialKind::ecdsa_p256 : tls::CredentialKind::rsa,
+          .chain = chain.der,
+          .names = chain.dns_names};
+}
+
+// One certificate of a file, or the fault at the place where the configuration names it.
+std::expected<tls::Credential, Fault> load_credential(const TlsSettings& settings, const CertificateFiles& files,
+                                                      crypto::KeyStore& keys, std::int64_t now_unix,
+                                                      std::vector<std::string>& lines) {
+  const auto chain_text = read_file(files.chain);
+  if (!chain_text) return std::unexpected(Fault{files.chain_at, chain_text.error()});
+  const auto chain = crypto::parse_certificate_chain(*chain_text);
+  if (!chain)
+    return std::unexpected(Fault{files.chain_at, fmt::format("{}: certificate {}: {}", files.chain.string(),
+                                                             chain.error().index + 1, chain.error().reason)});
+  auto key_text = read_file(files.key);
+  if (!key_text) return std::unexpected(Fault{files.key_at, key_text.error()});
+  const auto key = keys.add_pem(*key_text);
+  secure_wipe(key_text->data(), key_text->size());
+  if (!key) return std::unexpected(Fault{files.key_at, fmt::format("{}: {}", files.key.string(), crypto::explain(key.error()))});
+  if (!crypto::matches(*chain, keys, *key))
+    return std::unexpected(Fault{files.key_at, fmt::format("{} is not the private key of {}", files.key.string(), files.chain.string())});
+  if (chain->not_after < now_unix)
+    return std::unexpected(Fault{files.chain_at, fmt::format("{}: the certificate has expired", files.chain.string())});
+  lines.push_back(describe(settings.name, *chain));
+  return credential(*key, *chain);
+}
+
+std::expected<std::vector<tls::Credential>, Fault> self_signed(const Config& config, const TlsSettings& settings,
+                                                               crypto::KeyStore& keys, std::int64_t now_unix,
+                                                               std::vector<std::string>& lines) {
+  constexpr unsigned kDays = 30;
+  std::vector<std::string> names = {"handsel.test", "localhost"};
+  for (const PortSettings& port : config.ports)
+    for (const wire::IpPrefix& prefix : port.addresses) names.push_back(prefix.address.to_string());
+  std::vector<tls::Credential> credentials;
+  for (const crypto::KeyType type : {crypto::KeyType{crypto::KeyAlgorithm::p256, 256}, crypto::KeyType{crypto::KeyAlgorithm::rsa, 2048}}) {
+    const auto made = crypto::make_self_signed(keys, type, names, kDays, now_unix);
+    if (!made) return std::unexpected(Fault{settings.at, made.error()});
+    lines.push_back(describe(settings.name + " (self-signed)", made->chain));
+    credentials.push_back(credential(made->key, made->chain));
+  }
+  return credentials;
+}
+
+std::expected<tls::ServerConfig, Fault> server_config(const TlsSettings& settings, std::vector<tls::Credential> credentials) {
+  tls::ServerConfig draft;
+  draft.credentials = std::move(credentials);
+  draft.alpn = settings.alpn;
+  if (!settings.groups.empty()) {
+    draft.groups.clear();
+    for (const std::uint16_t group : settings.groups) draft.groups.push_back(static_cast<tls::NamedGroup>(group));
+  }
+  if (!settings.suites.empty()) {
+    draft.suites.clear();
+    for (const std::uint16_t suite : settings.suites) draft.suites.push_back(static_cast<tls::CipherSuite>(suite));
+  }
+  auto prepared = tls::prepared(std::move(draft));
+  if (!prepared) return std::unexpected(Fault{settings.at, prepared.error()});
+  return std::move(*prepared);
+}
+
+flow::ShardConfig shard_config(const Config& config, std::size_t port_index, std::uint16_t worker, const PortFacts& facts) {
+  const PortSettings& port = config.ports[port_index];
+  flow::ShardConfig shard;
+  shard.id = worker;
+  shard.mac = facts.mac;
+  shard.vlan = port.vlan;
+  shard.mtu = facts.mtu;
+  shard.offload = facts.offload;
+  shard.addresses = port.addresses;
+  shard.limits.flows = config.limits.flows;
+  shard.limits.half_open = config.limits.half_open;
+  shard.limits.chunks = config.limits.chunks;
+  shard.limits.handshakes = config.limits.handshakes;
+  shard.limits.handshake_timeout = config.limits.handshake_timeout;
+  shard.limits.idle_timeout = config.limits.idle_timeout;
+  shard.limits.close_timeout = config.limits.close_timeout;
+  return shard;
+}
+
+}  // namespace
+
+std::expected<TlsConfigs, std::vector<Fault>> load_tls(const Config& config, crypto::KeyStore& keys, std::int64_t now_unix) {
+  TlsConfigs loaded;
+  std::vector<Fault> faults;
+  for (const TlsSettings& settings : config.tls) {
+    std::vector<tls::Credential> credentials;
+    for (const CertificateFiles& files : settings.certificates) {
+      auto one = load_credential(settings, files, keys, now_unix, loaded.certificates);
+      if (one)
+        credentials.push_back(std::move(*one));
+      else
+        faults.push_back(std::move(one.error()));
+    }
+    if (settings.certificates.empty()) {
+      auto made = self_signed(config, settings, keys, now_unix, loaded.certificates);
+      if (made)
+        credentials = std::move(*made);
+      else
+        faults.push_back(std::move(made.error()));
+    }
+    if (!faults.empty()) continue;
+    auto prepared = server_config(settings, std::move(credentials));
+    if (prepared)
+      loaded.by_name.emplace(settings.name, std::make_shared<const tls::ServerConfig>(std::move(*prepared)));
+    else
+      faults.push_back(std::move(prepared.error()));
+  }
+  if (!faults.empty()) return std::unexpected(std::move(faults));
+  return loaded;
+}
+
+ShardAssembly::ShardAssembly(const Config& config, std::size_t port, std::uint16_t worker, const PortFacts& facts,
+                             const TlsConfigs& tls, const crypto::KernelChoice& kernels, const crypto::KeyStore& keys,
+                             crypto::Stage::CycleCounter cycles, Instant now)
+    : backend_(crypto::make_backend(kernels, keys, entropy_)), aead_(crypto::make_aead()) {
+  flow::ShardConfig shard = shard_config(config, port, worker, facts);
+  for (const ListenerSettings& settings : config.listeners) {
+    const auto service = std::ranges::find_if(services_, [&](const auto& each) { return each->name() == settings.service; });
+    if (service == services_.end()) services_.push_back(service::make_service(settings.service));
+    flow::Service* chosen = service == services_.end() ? services_.back().get() : service->get();
+    const auto found = tls.by_name.find(settings.tls);
+    shard.listeners.push_back({settings.address, settings.port, found == tls.by_name.end() ? nullptr : found->second, chosen});
+  }
+  shard_ = std::make_unique<flow::Shard>(
+      shard, flow::ShardResources{backend_->kernels(), aead_.get(), &entropy_, cycles}, now);
+}
+
+}  // namespace handsel::engine

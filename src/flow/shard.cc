@@ -1,0 +1,182 @@
+#include "flow/shard.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+#include "flow/tls_observer.h"
+#include "tcp/reset.h"
+
+namespace handsel::flow {
+namespace {
+
+SipKey random_key(Entropy& entropy) {
+  SipKey key;
+  entropy.fill({reinterpret_cast<std::uint8_t*>(key.data()), sizeof key});
+  return key;
+}
+
+// A message in pieces longer than a handshake's own block holds is rare: one long buffer for this many handshakes.
+constexpr std::uint32_t kHandshakesPerLongMessage = 16;
+
+}  // namespace
+
+Shard::Shard(const ShardConfig& config, const ShardResources& resources, Instant now)
+    : config_(config),
+      entropy_(*resources.entropy),
+      table_key_(random_key(entropy_)),
+      isn_key_(random_key(entropy_)),
+      chunks_(config.limits.chunks),
+      flows_(config.limits.flows),
+      sessions_(config.limits.flows),
+      table_(config.limits.flows),
+      timers_(config.limits.flows, now),
+      stage_(resources.kernels, config.stage, resources.cycles),
+      frames_(config.limits.handshakes, std::max(1u, config.limits.handshakes / kHandshakesPerLongMessage)),
+      tls_context_{stage_, *resources.aead, entropy_, frames_, tls_statistics_},
+      responder_(config.mac, config.vlan, config.addresses),
+      tracer_(config.id, config.limits.trace_records),
+      observer_(std::make_unique<TlsObserver>(tracer_)),
+      record_(new std::uint8_t[limits::kMaxRecordBytes]) {
+  output_.reserve(config.limits.flows);
+  output_turn_.reserve(config.limits.flows);
+}
+
+Shard::~Shard() {
+  for (std::uint32_t i = 0; i < flows_.capacity(); ++i)
+    if (Flow* flow = flows_.at(i)) {
+      flow->unread.clear(chunks_);
+      if (flow->session) sessions_.erase(flow->session);
+      flows_.erase(flow->self);
+    }
+  secure_wipe(record_.get(), limits::kMaxRecordBytes);
+}
+
+// Three passes over the burst, each touching memory that the one before has asked for: parse every frame
+// and prefetch its bucket; find every flow and prefetch it; act.
+void Shard::on_burst(std::span<const ReceivedFrame> frames, Instant now, FrameSink& sink) {
+  std::array<Arrived, limits::kBurst> arrived;
+  std::size_t segments = 0;
+  assert(frames.size() <= arrived.size());
+  for (const ReceivedFrame& frame : frames)
+    if (parse(frame, sink, arrived[segments])) ++segments;
+  for (Arrived& each : std::span(arrived).first(segments)) {
+    const std::uint32_t index = find(each.key, each.hash);
+    if (index != FlowTable::kNone) __builtin_prefetch(flows_.at(index));
+  }
+  // Looked up again: a segment of this burst may have opened or ended the flow of a later one.
+  for (Arrived& each : std::span(arrived).first(segments)) act(each, now, sink);
+}
+
+// True when the frame holds a TCP segment for us; all else is answered or dropped here.
+bool Shard::parse(const ReceivedFrame& frame, FrameSink& sink, Arrived& arrived) {
+  statistics_.packets.rx_frames.add();
+  statistics_.packets.rx_bytes.add(frame.bytes.size());
+  const auto drop = [&](Drop reason) {
+    statistics_.drop(reason);
+    return false;
+  };
+  if (frame.bytes.size() > limits::kMaxFrameBytes) return drop(Drop::frame_oversized);
+  const auto view = wire::parse_frame(frame.bytes, {!frame.checksums_good, !frame.checksums_good});
+  if (!view) return drop(view.error());
+  if (const auto refused = responder_.refuse(*view)) return drop(*refused);
+  if (!view->is_tcp()) {
+    if (const auto refused = responder_.answer(*view, sink, statistics_.packets)) return drop(*refused);
+    return false;
+  }
+  arrived.header = view->tcp.to_header();
+  if (!wire::tcp_flags_sane(arrived.header.flags)) return drop(Drop::tcp_bad_flags);
+  if (arrived.header.source_port == 0 || arrived.header.destination_port == 0) return drop(Drop::tcp_port_zero);
+  statistics_.tcp.segments_in.add();
+  arrived.frame = *view;
+  arrived.payload = view->tcp.payload();
+  arrived.key = {view->destination, view->source, arrived.header.destination_port, arrived.header.source_port};
+  arrived.hash = arrived.key.hash(table_key_);
+  table_.prefetch(arrived.hash);
+  return true;
+}
+
+std::uint32_t Shard::find(const FlowKey& key, std::uint64_t hash) {
+  return table_.find(hash, [&](std::uint32_t index) { return flows_.at(index)->key == key; });
+}
+
+const Listener* Shard::listener_for(const FlowKey& key) const {
+  const auto matches = [&](const Listener& each) {
+    return each.port == key.local_port && (!each.address || *each.address == key.local);
+  };
+  const auto found = std::ranges::find_if(config_.listeners, matches);
+  return found == config_.listeners.end() ? nullptr : &*found;
+}
+
+void Shard::act(const Arrived& arrived, Instant now, FrameSink& sink) {
+  const std::uint32_t index = find(arrived.key, arrived.hash);
+  Flow* flow = index == FlowTable::kNone ? nullptr : flows_.at(index);
+  if (flow && flow->connection.state() == tcp::State::time_wait && reopens(*flow, arrived)) {
+    close_time_wait(*flow);
+    flow = nullptr;
+  }
+  if (flow && flow->connection.state() != tcp::State::closed) return on_segment(*flow, arrived, now);
+  const bool opens = arrived.header.has(wire::kSyn) && !arrived.header.has(wire::kAck) && !arrived.header.has(wire::kRst);
+  if (!opens) return refuse(arrived, Drop::tcp_no_connection, sink);
+  const Listener* listener = accepting_ ? listener_for(arrived.key) : nullptr;
+  if (!listener) return refuse(arrived, Drop::tcp_no_listener, sink);
+  if (flow) remove(*flow);  // closed, and its last word has been overtaken by the new connection
+  open_flow(arrived, *listener, now);
+}
+
+void Shard::on_segment(Flow& flow, const Arrived& arrived, Instant now) {
+  flow.peer_mac = arrived.frame.link.source();
+  const tcp::Outcome outcome =
+      flow.connection.on_segment(arrived.header, arrived.payload, static_cast<std::uint8_t>(arrived.frame.ecn()), now);
+  trace_segment(flow, arrived.header, arrived.payload.size(), now, outcome.dropped);
+  if (flow.established != Instant{} && flow.deadline != kNever && !handshaking(flow) && !flow.close_asked)
+    flow.deadline = now + config_.limits.idle_timeout;
+  on_outcome(flow, outcome, now);
+  if (!flow.ended && (outcome.readable || outcome.peer_finished)) pump(flow, now);
+  flow.connection.detach_segment();
+  if (!flow.ended && outcome.acknowledged) on_room(flow, now);
+  queue_output(flow);
+}
+
+// RST, when the segment deserves one (RFC 9293 3.10.7.1).
+void Shard::refuse(const Arrived& arrived, Drop reason, FrameSink& sink) {
+  statistics_.drop(reason);
+  const auto reset = tcp::reset_for(arrived.header, arrived.payload.size());
+  if (!reset) return;
+  const wire::LinkHeader link = wire::reply_to(arrived.frame.link, config_.mac);
+  const std::size_t bytes = wire::tcp_frame_header_bytes(link, arrived.key.remote, *reset);
+  const MutableBytes frame = sink.begin(bytes);
+  if (frame.empty()) return;
+  wire::write_tcp_frame(frame.first(bytes), link, {.source = arrived.key.local, .destination = arrived.key.remote}, *reset,
+                        std::nullopt, config_.offload);
+  sink.commit(bytes);
+  statistics_.tcp.resets_sent.add();
+  count_sent(bytes);
+}
+
+bool Shard::run(Instant now, bool idle, FrameSink& sink) {
+  bool worked = false;
+  if (stage_.waiting() != 0) {
+    worked = true;
+    if (idle)
+      stage_.flush(now);
+    else
+      stage_.run_due(now);
+  }
+  resume_completed(now);
+  timers_.advance(now, [&](std::uint32_t index) {
+    worked = true;
+    on_timer(*flows_.at(index), now);
+  });
+  if (tracer_.take_flush()) finish_traces();
+  return send_queued(now, sink) || worked;
+}
+
+Instant Shard::next_deadline() const {
+  if (!output_.empty()) return Instant{};
+  return std::min(timers_.next_deadline(), stage_.next_deadline());
+}
+
+void Shard::announce(FrameSink& sink) { responder_.announce(sink, statistics_.packets); }
+
+}  // namespace handsel::flow

@@ -1,0 +1,36 @@
+#pragma once
+/// A stream that keeps what a service sends, with a room that the test sets.
+
+#include <algorithm>
+#include <cassert>
+#include <string>
+
+#include "flow/service.h"
+
+namespace handsel::service {
+
+class FakeStream final : public flow::Stream {
+ public:
+  std::size_t send_room() const override { return closed ? 0 : room; }
+  void send(Bytes bytes) override {
+    assert(bytes.size() <= send_room());
+    room -= bytes.size();
+    sent.append(as_text(bytes));
+  }
+  void close() override { closed = true; }
+  void abort() override { aborted = true; }
+  const tls::Info* tls_info() const override { return tls ? &*tls : nullptr; }
+  wire::IpAddress peer_address() const override { return wire::IpAddress::from_v4(192, 0, 2, 1); }
+  MutableBytes state() override { return memory; }
+
+  std::size_t room = 1 << 30;
+  std::string sent;
+  bool closed = false;
+  bool aborted = false;
+  std::optional<tls::Info> tls;
+
+ private:
+  alignas(8) std::array<std::uint8_t, flow::kServiceStateBytes> memory{};
+};
+
+}  // namespace handsel::service
