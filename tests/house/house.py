@@ -229,7 +229,7 @@ def main() -> int:
         failed += bool(faults)
         print(f"{'not ok' if faults else 'ok'} {number} - {name.replace('#', '')}")
         for fault in faults:
-            print(f"# {fault}")
+            print(f"{name}: {fault}", file=sys.stderr)
     return 1 if failed else 0
 
 
