@@ -37,6 +37,7 @@ inline constexpr std::size_t kHandshakeAssemblyBytes = 2'048;  ///< a message in
 inline constexpr std::size_t kHandshakeBlockBytes = 8'192;     ///< all that one handshake in progress occupies
 inline constexpr std::size_t kLongMessageBytes = kMaxHandshakeMessage + kMaxPlaintext;  ///< one long buffer
 inline constexpr std::size_t kMaxExtensions = 128;             ///< extensions of one message
+inline constexpr std::size_t kMaxKeyShares = 32;               ///< key shares of one ClientHello
 inline constexpr std::size_t kMaxKeyUpdates = 32;              ///< in a row, without application data between them
 inline constexpr std::size_t kMaxSkippedEarlyData = 65'536;    ///< ciphertext of early data that was not accepted
 inline constexpr std::uint64_t kKeyUpdateRecords = 1u << 23;   ///< records sealed under one key (RFC 8446 5.5)

@@ -54,7 +54,6 @@ enum class Alert : std::uint8_t {
   X(bad_content_type, unexpected_message, "record of unknown content type")                                       \
   X(bad_record_version, protocol_version, "record version whose major number is not 3")                           \
   X(record_overflow, record_overflow, "record or its plaintext longer than allowed")                              \
-  X(record_too_short, decode_error, "protected record too short to hold a tag")                                   \
   X(empty_record, unexpected_message, "empty handshake or alert record")                                          \
   X(too_many_empty_records, unexpected_message, "flood of records that carry nothing")                            \
   X(bad_record_mac, bad_record_mac, "record does not authenticate")                                               \

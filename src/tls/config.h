@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "crypto/operation.h"
 #include "tls/protocol.h"
 
@@ -31,6 +32,9 @@ struct ServerConfig {
   std::vector<CipherSuite> suites = {CipherSuite::aes_128_gcm_sha256, CipherSuite::aes_256_gcm_sha384,
                                      CipherSuite::chacha20_poly1305_sha256};  ///< in order of preference
   bool prefer_client_suites = false;  ///< the client's order of suites decides instead of ours
+
+  /// Records sealed under one key before a KeyUpdate replaces it (RFC 8446 5.5).
+  std::uint64_t records_per_key = limits::kKeyUpdateRecords;
 
   /// Made by prepared(): each credential's Certificate message, whole (RFC 8446 4.4.2).
   std::vector<std::vector<std::uint8_t>> certificate_messages;

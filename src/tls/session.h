@@ -143,33 +143,57 @@ class Session {
   friend class Handshake;
   static constexpr std::uint16_t kNoIndex = 0xffff;
 
-  Received dispatch(MutableBytes record);
+  static constexpr std::uint8_t kAlertWarning = 1;
+  static constexpr std::uint8_t kAlertFatal = 2;
+  static constexpr std::size_t kAlertBytes = 2;
+
+  /// Where records go, and the time, are known while a call lasts and no longer.
+  class CallScope {
+   public:
+    CallScope(Session& session, RecordSink& sink, Instant now) : session_(session) {
+      session_.sink_ = &sink;
+      session_.now_ = now;
+    }
+    CallScope(const CallScope&) = delete;
+    CallScope& operator=(const CallScope&) = delete;
+    ~CallScope() { session_.sink_ = nullptr; }
+
+   private:
+    Session& session_;
+  };
+
+  // session_input.cc
+  Error judge_header(Bytes header) const;
+  void start();
   Received on_change_cipher_spec(Bytes body);
-  Received on_plain(ContentType type, MutableBytes body);
   Received on_protected(MutableBytes record);
   Received on_content(ContentType type, MutableBytes content);
   Received on_alert(Bytes content);
   Received on_handshake_bytes(Bytes content);
   Received on_post_handshake(Bytes content);
   Error on_key_update(Bytes message);
+  bool count_empty_record();
+
+  // session.cc
+  bool begin();
+  void end_handshake();
   Received run();
   Received complete();
   Received fail(Failure failure);
   Received fail(Error error);
-  bool begin();
-  void end_handshake();
-  bool count_empty_record();
-
-  bool write_record(ContentType type, Bytes content);
-  bool seal_scratch(ContentType type, std::size_t content);
-  void send_alert(Alert alert);
   bool update_write_key(bool request);
+  void send_alert(Alert alert);
+  bool write_change_cipher_spec();
+  /// Sends what stands in the worker's scratch behind a header's room as a record of its own.
+  bool seal_scratch(ContentType type, std::size_t content);
+  bool write_record(Bytes record);
 
   WorkerContext* worker_;
   const ServerConfig* config_;
   Observer* observer_;
   std::uint64_t owner_;
   RecordSink* sink_ = nullptr;      // of the call in progress
+  Instant now_{};                   // of the latest call
   Handshake* handshake_ = nullptr;  // in a block of the pool, from the first record until connected
   RecordProtector read_;
   RecordProtector write_;

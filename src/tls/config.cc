@@ -1,0 +1,62 @@
+#include "tls/config.h"
+
+#include <algorithm>
+
+#include "tls/codec.h"
+#include "tls/messages/certificate.h"
+
+namespace handsel::tls {
+namespace {
+
+// The Certificate message of a chain, without extensions; an empty one when it would be longer than its length fields
+// allow.
+std::vector<std::uint8_t> certificate_message(const Credential& credential) {
+  std::size_t bytes = 64;
+  for (const std::vector<std::uint8_t>& der : credential.chain) bytes += der.size() + 5;
+  std::vector<std::uint8_t> list(bytes);
+  Writer entries(list);
+  for (const std::vector<std::uint8_t>& der : credential.chain) Certificate::emit_entry(entries, der, {});
+  std::vector<std::uint8_t> message(bytes + 64);
+  Writer writer(message);
+  Certificate{{}, entries.written()}.emit(writer);
+  message.resize(entries.ok() && writer.ok() ? writer.size() : 0);
+  return message;
+}
+
+std::string credential_fault(const ServerConfig& draft) {
+  for (std::size_t i = 0; i < draft.credentials.size(); ++i) {
+    const Credential& credential = draft.credentials[i];
+    const std::string where = "credentials[" + std::to_string(i) + "]";
+    if (!credential.key) return where + ": no private key";
+    if (credential.chain.empty()) return where + ": no certificate";
+    if (std::ranges::any_of(credential.chain, [](const auto& der) { return der.empty(); }))
+      return where + ": an empty certificate";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::expected<ServerConfig, std::string> prepared(ServerConfig draft) {
+  if (draft.credentials.empty()) return std::unexpected("credentials: at least one is needed");
+  if (const std::string fault = credential_fault(draft); !fault.empty()) return std::unexpected(fault);
+  if (draft.groups.empty()) return std::unexpected("groups: at least one is needed");
+  for (const NamedGroup group : draft.groups)
+    if (key_share_bytes(group) == 0) return std::unexpected("groups: one that is not supported");
+  if (draft.suites.empty()) return std::unexpected("suites: at least one is needed");
+  for (const CipherSuite suite : draft.suites)
+    if (find_suite13(static_cast<std::uint16_t>(suite)) == nullptr)
+      return std::unexpected("suites: one that is not supported");
+  for (const std::string& name : draft.alpn)
+    if (name.empty() || name.size() > 255) return std::unexpected("alpn: \"" + name + "\" is not 1 to 255 bytes long");
+
+  draft.certificate_messages.clear();
+  for (std::size_t i = 0; i < draft.credentials.size(); ++i) {
+    draft.certificate_messages.push_back(certificate_message(draft.credentials[i]));
+    if (draft.certificate_messages.back().empty())
+      return std::unexpected("credentials[" + std::to_string(i) + "]: the chain is too long for a message");
+  }
+  return draft;
+}
+
+}  // namespace handsel::tls

@@ -1,0 +1,138 @@
+#include "tls/handshake.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+#include <utility>
+
+namespace handsel::tls {
+
+Handshake::Handshake(Session& session, Instant now)
+    : session_(session), now_(now), inbox_(session.worker_->frames, assembly_), task_(serve(*this)) {
+  if (task_)
+    waiter_ = task_.handle();
+  else
+    error_ = Error::no_handshake_memory;
+}
+
+Handshake::~Handshake() {
+  for (crypto::Operation* operation : operations_)
+    if (operation != nullptr) worker().stage.cancel(*operation);
+  task_.destroy();
+}
+
+Handshake::Progress Handshake::advance(Instant now) {
+  now_ = now;
+  for (;;) {
+    if (error_ != Error::none) return Progress::failed;
+    if (task_.done()) {
+      error_ = task_.result();
+      return error_ == Error::none ? Progress::done : Progress::failed;
+    }
+    if (operations_[0] != nullptr || operations_[1] != nullptr) return Progress::blocked;
+    if (wants_message_) {
+      const std::expected<std::optional<Message>, Error> next = inbox_.next(expected_);
+      if (!next) {
+        error_ = next.error();
+        return Progress::failed;
+      }
+      if (!*next) return Progress::blocked;
+      message_ = **next;
+      wants_message_ = false;
+      if (session_.observer_ != nullptr)
+        session_.observer_->on_message(Observer::Direction::received, static_cast<std::uint8_t>(ContentType::handshake),
+                                       static_cast<std::uint8_t>(message_.type), message_.whole.size());
+    }
+    waiting_ = Waiting::nothing;
+    waiter_.resume();
+  }
+}
+
+bool Handshake::operation_done(crypto::Operation& operation) {
+  const auto slot = std::ranges::find(operations_, &operation);
+  if (slot == operations_.end()) return false;
+  *slot = nullptr;
+  if (operation.status == crypto::Status::invalid_input)
+    error_ = Error::bad_key_share;
+  else if (operation.status != crypto::Status::done)
+    error_ = Error::crypto_failed;
+  return true;
+}
+
+bool Handshake::skip_early_data(std::size_t bytes) {
+  if (early_data_budget_ < bytes) return false;
+  early_data_budget_ -= bytes;
+  return true;
+}
+
+Handshake::MessageAwaiter Handshake::message(Waiting step, HandshakeType expected) {
+  waiting_ = step;
+  expected_ = expected;
+  wants_message_ = true;
+  return {*this};
+}
+
+Handshake::OperationsAwaiter Handshake::operations(Waiting step, crypto::Operation& first, crypto::Operation* second) {
+  waiting_ = step;
+  submit(first);
+  if (second != nullptr) submit(*second);
+  return {*this};
+}
+
+void Handshake::submit(crypto::Operation& operation) {
+  operation.owner = session_.owner_;
+  if (!worker().stage.submit(operation, now_)) {
+    error_ = Error::crypto_queue_full;
+    return;
+  }
+  operations_[operations_[0] == nullptr ? 0 : 1] = &operation;
+}
+
+void Handshake::set_credential(std::uint16_t credential, std::uint16_t name) {
+  session_.credential_ = credential;
+  session_.name_ = name;
+}
+
+void Handshake::observe_server_name(std::string_view name) {
+  if (session_.observer_ != nullptr) session_.observer_->on_server_name(name);
+}
+
+Error Handshake::queue(Bytes message) {
+  if (session_.observer_ != nullptr)
+    session_.observer_->on_message(Observer::Direction::sent, static_cast<std::uint8_t>(ContentType::handshake),
+                                   message[0], message.size());
+  const MutableBytes room = MutableBytes(worker().scratch).subspan(kRecordHeaderBytes, limits::kMaxPlaintext);
+  while (!message.empty()) {
+    if (flight_bytes_ == room.size())
+      if (const Error error = flush(); error != Error::none) return error;
+    const std::size_t count = std::min(message.size(), room.size() - flight_bytes_);
+    std::memcpy(&room[flight_bytes_], message.data(), count);
+    flight_bytes_ += count;
+    message = message.subspan(count);
+  }
+  return Error::none;
+}
+
+Error Handshake::flush() {
+  const std::size_t bytes = std::exchange(flight_bytes_, 0);
+  if (bytes == 0) return Error::none;
+  return session_.seal_scratch(ContentType::handshake, bytes) ? Error::none : Error::send_queue_full;
+}
+
+Error Handshake::send_change_cipher_spec() {
+  assert(flight_bytes_ == 0);
+  return session_.write_change_cipher_spec() ? Error::none : Error::send_queue_full;
+}
+
+Error Handshake::start_reading(crypto::AeadId aead, TrafficSecret secret) {
+  if (!at_boundary()) return Error::straddles_key_change;
+  session_.read_.start13(worker().aead, aead, std::move(secret));
+  return Error::none;
+}
+
+void Handshake::start_writing(crypto::AeadId aead, TrafficSecret secret) {
+  assert(flight_bytes_ == 0);
+  session_.write_.start13(worker().aead, aead, std::move(secret));
+}
+
+}  // namespace handsel::tls

@@ -1,0 +1,120 @@
+#pragma once
+/// What a session needs only until it is connected, and what the handshake's coroutines may do with it.
+
+#include <array>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "base/time.h"
+#include "tls/coroutine.h"
+#include "tls/inbox.h"
+#include "tls/session.h"
+#include "tls/worker_context.h"
+
+namespace handsel::tls {
+
+/// Lives in a block of the FramePool. Destroying it destroys its coroutines wherever they stand, takes their operations
+/// out of the stage and wipes all.
+class Handshake : public FrameStack {
+ public:
+  Handshake(Session& session, Instant now);
+  Handshake(const Handshake&) = delete;
+  Handshake& operator=(const Handshake&) = delete;
+  ~Handshake();
+
+  // For the session.
+
+  enum class Progress : std::uint8_t { blocked, done, failed };
+  /// Runs the coroutine until it waits for what is not there yet.
+  Progress advance(Instant now);
+  /// Why advance() said `failed`.
+  Error error() const { return error_; }
+  Inbox& inbox() { return inbox_; }
+  Waiting waiting() const { return waiting_; }
+  bool wants_message() const { return wants_message_; }
+  /// One of the awaited operations is done; false when it is none of them.
+  bool operation_done(crypto::Operation& operation);
+  /// Takes this many bytes of early data that was not accepted; false when no more may be skipped (RFC 8446 4.2.10).
+  bool skip_early_data(std::size_t bytes);
+  void end_early_data() { expects_early_data_ = false; }
+  bool expects_early_data() const { return expects_early_data_; }
+  bool hello_received() const { return hello_received_; }
+
+  // For the coroutines.
+
+  struct MessageAwaiter {
+    Handshake& handshake;
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> coroutine) noexcept { handshake.waiter_ = coroutine; }
+    Message await_resume() const noexcept { return handshake.message_; }
+  };
+  /// `co_await` gives the next message, which is of this type: any other ends the session. The message's memory lasts
+  /// until the next co_await.
+  MessageAwaiter message(Waiting step, HandshakeType expected);
+
+  struct OperationsAwaiter {
+    Handshake& handshake;
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> coroutine) noexcept { handshake.waiter_ = coroutine; }
+    void await_resume() const noexcept {}
+  };
+  /// `co_await` ends when all the operations have succeeded; one that does not succeed ends the session.
+  OperationsAwaiter operations(Waiting step, crypto::Operation& first, crypto::Operation* second = nullptr);
+
+  WorkerContext& worker() { return *session_.worker_; }
+  const ServerConfig& config() const { return *session_.config_; }
+  Info& info() { return session_.info_; }
+  void set_credential(std::uint16_t credential, std::uint16_t name);
+  void set_alpn(std::uint16_t index) { session_.alpn_ = index; }
+  std::string_view server_name() const { return session_.server_name(); }
+  std::string_view alpn() const { return session_.alpn(); }
+  void observe_server_name(std::string_view name);
+  void set_hello_received() { hello_received_ = true; }
+  /// From now on records that do not open are taken for early data, up to limits::kMaxSkippedEarlyData.
+  void expect_rejected_early_data() {
+    expects_early_data_ = true;
+    early_data_budget_ = limits::kMaxSkippedEarlyData;
+  }
+
+  /// Adds a message to the flight being gathered, which is sealed and sent by flush(). Not to be held over a co_await.
+  Error queue(Bytes message);
+  Error flush();
+  /// The compatibility mode's lone byte (RFC 8446 D.4).
+  Error send_change_cipher_spec();
+  /// True when no byte of a further message has come: asked where only the peer's next flight may follow.
+  bool at_boundary() const { return inbox_.empty(); }
+  /// Installs the keys of the direction. Reading fails when bytes of a message came under the old ones (RFC 8446 5.1).
+  Error start_reading(crypto::AeadId aead, TrafficSecret secret);
+  void start_writing(crypto::AeadId aead, TrafficSecret secret);
+
+ private:
+  void submit(crypto::Operation& operation);
+
+  Session& session_;
+  Instant now_;
+  Inbox inbox_;
+  Task task_;
+  std::coroutine_handle<> waiter_;  // the innermost coroutine, suspended
+  Message message_;
+  std::array<crypto::Operation*, 2> operations_{};
+  std::size_t flight_bytes_ = 0;  // gathered in the worker's scratch
+  std::size_t early_data_budget_ = 0;
+  Error error_ = Error::none;
+  Waiting waiting_ = Waiting::nothing;
+  HandshakeType expected_{};
+  bool wants_message_ = false;
+  bool hello_received_ = false;
+  bool expects_early_data_ = false;
+  std::array<std::uint8_t, limits::kHandshakeAssemblyBytes> assembly_;
+};
+
+static_assert(sizeof(Handshake) <= limits::kHandshakeBlockBytes);
+
+/// The server's side, from the first message: chooses the version and goes on as that version does.
+Task serve(Handshake& handshake);
+
+}  // namespace handsel::tls

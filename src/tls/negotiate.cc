@@ -1,0 +1,131 @@
+#include "tls/negotiate.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "crypto/certificate.h"
+#include "tls/names.h"
+
+namespace handsel::tls {
+namespace {
+
+constexpr std::array kEcdsaSchemes13 = {SignatureScheme::ecdsa_secp256r1_sha256};
+// PKCS #1 v1.5 signs no TLS 1.3 handshake (RFC 8446 4.2.3).
+constexpr std::array kRsaSchemes13 = {SignatureScheme::rsa_pss_rsae_sha256, SignatureScheme::rsa_pss_rsae_sha384};
+
+SignatureScheme common_scheme13(CredentialKind kind, U16List offered) {
+  const std::span<const SignatureScheme> ours = kind == CredentialKind::ecdsa_p256
+                                                    ? std::span<const SignatureScheme>(kEcdsaSchemes13)
+                                                    : std::span<const SignatureScheme>(kRsaSchemes13);
+  for (const SignatureScheme scheme : ours)
+    if (offered.contains(scheme)) return scheme;
+  return SignatureScheme::none;
+}
+
+std::uint16_t name_index(const Credential& credential, std::string_view wanted) {
+  for (std::size_t i = 0; i < credential.names.size(); ++i)
+    if (crypto::name_matches(credential.names[i], wanted)) return static_cast<std::uint16_t>(i);
+  return kNoName;
+}
+
+}  // namespace
+
+std::expected<Version, Error> newest_version(const ClientHello& hello) {
+  if (!hello.supported_versions) return std::min(hello.legacy_version, Version::tls12);
+  const std::expected<U16List, Error> offered = read_client_versions(*hello.supported_versions);
+  if (!offered) return std::unexpected(offered.error());
+  for (std::size_t i = kVersionNames.size(); i-- > 0;)
+    if (offered->contains(kVersionNames[i].number)) return static_cast<Version>(kVersionNames[i].number);
+  return Version::none;
+}
+
+std::expected<const Suite*, Error> choose_suite13(const ClientHello& hello, const ServerConfig& config) {
+  if (config.prefer_client_suites) {
+    for (std::size_t i = 0; i < hello.suites.size(); ++i)
+      if (std::ranges::find(config.suites, static_cast<CipherSuite>(hello.suites[i])) != config.suites.end())
+        if (const Suite* suite = find_suite13(hello.suites[i])) return suite;
+  } else {
+    for (const CipherSuite ours : config.suites)
+      if (hello.suites.contains(ours))
+        if (const Suite* suite = find_suite13(static_cast<std::uint16_t>(ours))) return suite;
+  }
+  return std::unexpected(Error::no_common_cipher_suite);
+}
+
+std::expected<GroupChoice, Error> choose_group(const ClientHello& hello, const ServerConfig& config) {
+  const std::expected<U16List, Error> supported = read_numbers(*hello.supported_groups);
+  if (!supported) return std::unexpected(supported.error());
+  const std::expected<KeyShares, Error> shares = KeyShares::read(*hello.key_share);
+  if (!shares) return std::unexpected(shares.error());
+  // "Clients MUST NOT offer any KeyShareEntry values for groups not listed in supported_groups."
+  bool stray = false;
+  shares->each([&](const KeyShare& share) { stray = stray || !supported->contains(share.group); });
+  if (stray) return std::unexpected(Error::duplicate_key_share);
+
+  for (const NamedGroup group : config.groups)
+    if (const Bytes share = shares->find(group); !share.empty()) return GroupChoice{group, share};
+  for (const NamedGroup group : config.groups)
+    if (supported->contains(group)) return GroupChoice{group, {}};
+  return std::unexpected(Error::no_common_group);
+}
+
+std::expected<CredentialChoice, Error> choose_credential13(std::string_view server_name, U16List schemes,
+                                                           const ServerConfig& config) {
+  CredentialChoice fallback;
+  for (std::size_t i = 0; i < config.credentials.size(); ++i) {
+    const SignatureScheme scheme = common_scheme13(config.credentials[i].kind, schemes);
+    if (scheme == SignatureScheme::none) continue;
+    const auto index = static_cast<std::uint16_t>(i);
+    if (fallback.scheme == SignatureScheme::none) fallback = {index, kNoName, scheme};
+    if (server_name.empty()) break;
+    const std::uint16_t name = name_index(config.credentials[i], server_name);
+    if (name != kNoName) return CredentialChoice{index, name, scheme};
+  }
+  if (fallback.scheme == SignatureScheme::none) return std::unexpected(Error::no_common_signature_scheme);
+  return fallback;
+}
+
+std::expected<std::uint16_t, Error> choose_protocol(const ClientHello& hello, const ServerConfig& config) {
+  if (!hello.application_protocols) return kNoProtocol;
+  const std::expected<ProtocolNames, Error> offered = ProtocolNames::read(*hello.application_protocols);
+  if (!offered) return std::unexpected(offered.error());
+  if (config.alpn.empty()) return kNoProtocol;
+  for (std::size_t i = 0; i < config.alpn.size(); ++i)
+    if (offered->contains(config.alpn[i])) return static_cast<std::uint16_t>(i);
+  return std::unexpected(Error::no_common_application_protocol);
+}
+
+std::expected<Choice13, Error> negotiate13(const ClientHello& hello, const ServerConfig& config) {
+  // "it MUST contain exactly one byte, set to zero" (4.1.2).
+  if (hello.compression_methods.size() != 1 || hello.compression_methods[0] != 0)
+    return std::unexpected(Error::bad_compression_method);
+  if (hello.pre_shared_key && !hello.psk_key_exchange_modes) return std::unexpected(Error::missing_extension);
+  // Without a pre-shared key in use, all three are needed (9.2).
+  if (!hello.signature_algorithms || !hello.supported_groups || !hello.key_share)
+    return std::unexpected(Error::missing_extension);
+
+  Choice13 choice;
+  if (hello.server_name) {
+    const std::expected<std::string_view, Error> name = read_server_name(*hello.server_name);
+    if (!name) return std::unexpected(name.error());
+    choice.server_name = *name;
+  }
+  const std::expected<const Suite*, Error> suite = choose_suite13(hello, config);
+  if (!suite) return std::unexpected(suite.error());
+  choice.suite = *suite;
+  const std::expected<GroupChoice, Error> group = choose_group(hello, config);
+  if (!group) return std::unexpected(group.error());
+  choice.group = *group;
+  const std::expected<U16List, Error> schemes = read_numbers(*hello.signature_algorithms);
+  if (!schemes) return std::unexpected(schemes.error());
+  const std::expected<CredentialChoice, Error> credential = choose_credential13(choice.server_name, *schemes, config);
+  if (!credential) return std::unexpected(credential.error());
+  choice.credential = *credential;
+  const std::expected<std::uint16_t, Error> protocol = choose_protocol(hello, config);
+  if (!protocol) return std::unexpected(protocol.error());
+  choice.protocol = *protocol;
+  return choice;
+}
+
+}  // namespace handsel::tls

@@ -1,0 +1,57 @@
+#pragma once
+/// What is agreed on from a ClientHello and a configuration. Pure functions, apart from the handshakes that use them.
+
+#include <cstdint>
+#include <expected>
+#include <string_view>
+
+#include "tls/alert.h"
+#include "tls/config.h"
+#include "tls/messages/client_hello.h"
+#include "tls/messages/extensions.h"
+#include "tls/protocol.h"
+
+namespace handsel::tls {
+
+/// The newest version that a client offers among those with a number of their own (RFC 8446 4.2.1): from
+/// supported_versions when it is there, else legacy_version. Version::none when it offers nothing known.
+std::expected<Version, Error> newest_version(const ClientHello& hello);
+
+/// The TLS 1.3 suite, or no_common_cipher_suite.
+std::expected<const Suite*, Error> choose_suite13(const ClientHello& hello, const ServerConfig& config);
+
+struct GroupChoice {
+  NamedGroup group{};
+  Bytes share;  ///< the client's; empty: it must be asked for one (RFC 8446 4.1.4)
+};
+/// The first group of ours for which the client sent a share, else the first that it supports at all.
+std::expected<GroupChoice, Error> choose_group(const ClientHello& hello, const ServerConfig& config);
+
+inline constexpr std::uint16_t kNoName = 0xffff;
+inline constexpr std::uint16_t kNoProtocol = 0xffff;
+
+struct CredentialChoice {
+  std::uint16_t credential = 0;
+  std::uint16_t name = kNoName;  ///< which of the credential's names was asked for
+  SignatureScheme scheme{};
+};
+/// The first credential that has the name and can sign as the client asks; else the first that can sign so.
+std::expected<CredentialChoice, Error> choose_credential13(std::string_view server_name, U16List schemes,
+                                                           const ServerConfig& config);
+
+/// Index into config.alpn; kNoProtocol when the client or the configuration has none; an error when both have some but
+/// none in common (RFC 7301 3.2).
+std::expected<std::uint16_t, Error> choose_protocol(const ClientHello& hello, const ServerConfig& config);
+
+/// All that a TLS 1.3 server takes from the first ClientHello; views last as long as the message.
+struct Choice13 {
+  const Suite* suite = nullptr;
+  GroupChoice group;
+  CredentialChoice credential;
+  std::uint16_t protocol = kNoProtocol;
+  std::string_view server_name;
+};
+/// Checks what RFC 8446 demands of a ClientHello for version 1.3 (4.1.2, 9.2), and chooses.
+std::expected<Choice13, Error> negotiate13(const ClientHello& hello, const ServerConfig& config);
+
+}  // namespace handsel::tls

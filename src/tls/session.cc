@@ -1,0 +1,229 @@
+#include "tls/session.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "tls/config.h"
+#include "tls/handshake.h"
+#include "tls/messages/finished.h"
+#include "tls/names.h"
+#include "tls/worker_context.h"
+
+namespace handsel::tls {
+
+namespace {
+
+template <class T, std::size_t Rows, std::size_t Names>
+void count(std::array<T, Rows>& rows, const std::array<Named, Names>& names, std::uint16_t number) {
+  static_assert(Rows == Names + 1);
+  rows[index_in(names, number)].add();
+}
+
+}  // namespace
+
+std::string_view name_of(Waiting step) {
+  switch (step) {
+#define X(name, text) \
+  case Waiting::name: \
+    return #name;
+    HANDSEL_TLS_WAITS(X)
+#undef X
+  }
+  return "unknown";
+}
+
+std::string_view explain(Waiting step) {
+  switch (step) {
+#define X(name, text) \
+  case Waiting::name: \
+    return text;
+    HANDSEL_TLS_WAITS(X)
+#undef X
+  }
+  return "unknown";
+}
+
+Session::Session(WorkerContext& worker, const ServerConfig& config, Observer* observer, std::uint64_t owner, Instant)
+    : worker_(&worker), config_(&config), observer_(observer), owner_(owner) {
+  assert(config.certificate_messages.size() == config.credentials.size());
+}
+
+Session::~Session() {
+  if (handshake_ != nullptr) worker_->statistics.handshakes_abandoned.add();
+  end_handshake();
+  read_.stop(worker_->aead);
+  write_.stop(worker_->aead);
+}
+
+bool Session::wants_record() const {
+  if (phase_ == Phase::failed || read_closed_) return false;
+  return handshake_ == nullptr || handshake_->wants_message();
+}
+
+Waiting Session::waiting() const {
+  if (phase_ != Phase::handshaking) return Waiting::nothing;
+  return handshake_ != nullptr ? handshake_->waiting() : Waiting::client_hello;
+}
+
+std::string_view Session::server_name() const {
+  return name_ == kNoIndex ? std::string_view{} : config_->credentials[credential_].names[name_];
+}
+
+std::string_view Session::alpn() const { return alpn_ == kNoIndex ? std::string_view{} : config_->alpn[alpn_]; }
+
+Received Session::on_operation_done(crypto::Operation& operation, RecordSink& sink, Instant now) {
+  if (handshake_ == nullptr || !handshake_->operation_done(operation)) return {};
+  const CallScope scope(*this, sink, now);
+  return run();
+}
+
+bool Session::begin() {
+  void* block = worker_->frames.take_block();
+  if (block == nullptr) return false;
+  handshake_ = ::new (block) Handshake(*this, now_);
+  return true;
+}
+
+void Session::end_handshake() {
+  if (handshake_ == nullptr) return;
+  Handshake* handshake = std::exchange(handshake_, nullptr);
+  handshake->~Handshake();
+  worker_->frames.give_block(handshake);
+}
+
+Received Session::run() {
+  switch (handshake_->advance(now_)) {
+    case Handshake::Progress::blocked:
+      break;
+    case Handshake::Progress::failed:
+      return fail(handshake_->error());
+    case Handshake::Progress::done:
+      return complete();
+  }
+  const Error error = handshake_->inbox().settle();
+  return error == Error::none ? Received{} : fail(error);
+}
+
+Received Session::complete() {
+  end_handshake();
+  phase_ = Phase::connected;
+  Statistics& statistics = worker_->statistics;
+  statistics.handshakes_completed.add();
+  if (info_.resumed) statistics.handshakes_resumed.add();
+  count(statistics.by_version, kVersionNames, info_.version);
+  count(statistics.by_suite, kSuiteNames, info_.cipher_suite);
+  count(statistics.by_group, kGroupNames, info_.group);
+  count(statistics.by_signature, kSchemeNames, info_.signature_scheme);
+  Received received;
+  received.connected_now = true;
+  return received;
+}
+
+Received Session::fail(Error error) { return fail(Failure{error, alert_for(error)}); }
+
+Received Session::fail(Failure failure) {
+  failure_ = failure;
+  const auto row = static_cast<std::size_t>(failure.error);
+  if (phase_ == Phase::handshaking)
+    worker_->statistics.handshakes_failed[row].add();
+  else
+    worker_->statistics.connections_failed[row].add();
+  if (is_answered(failure.error) && !write_closed_) send_alert(failure.alert);
+  phase_ = Phase::failed;
+  end_handshake();
+  read_.stop(worker_->aead);
+  write_.stop(worker_->aead);
+  Received received;
+  received.failed = true;
+  return received;
+}
+
+std::size_t Session::sealed_bytes(std::size_t plaintext) {
+  const std::size_t records = (plaintext + limits::kMaxPlaintext - 1) / limits::kMaxPlaintext;
+  return plaintext + records * RecordProtector::kOverhead13;
+}
+
+bool Session::send(Bytes plaintext, RecordSink& sink) {
+  if (phase_ != Phase::connected || write_closed_) return false;
+  const CallScope scope(*this, sink, now_);
+  while (!plaintext.empty()) {
+    if (write_.sequence() >= config_->records_per_key && !update_write_key(false)) {
+      fail(Error::send_queue_full);
+      return false;
+    }
+    const std::size_t count = std::min(plaintext.size(), limits::kMaxPlaintext);
+    std::memcpy(&worker_->scratch[kRecordHeaderBytes], plaintext.data(), count);
+    if (!seal_scratch(ContentType::application_data, count)) {
+      fail(Error::send_queue_full);
+      return false;
+    }
+    plaintext = plaintext.subspan(count);
+  }
+  return true;
+}
+
+void Session::close(RecordSink& sink) {
+  if (phase_ == Phase::failed || write_closed_) return;
+  const CallScope scope(*this, sink, now_);
+  send_alert(Alert::close_notify);
+  write_closed_ = true;
+  if (phase_ == Phase::handshaking) {
+    if (handshake_ != nullptr) worker_->statistics.handshakes_abandoned.add();
+    end_handshake();
+    read_closed_ = true;
+  }
+  if (read_closed_) phase_ = Phase::closed;
+}
+
+bool Session::update_write_key(bool request) {
+  std::array<std::uint8_t, kHandshakeHeaderBytes + 1> memory;
+  Writer writer(memory);
+  KeyUpdate{request}.emit(writer);
+  std::memcpy(&worker_->scratch[kRecordHeaderBytes], memory.data(), memory.size());
+  if (observer_ != nullptr)
+    observer_->on_message(Observer::Direction::sent, static_cast<std::uint8_t>(ContentType::handshake),
+                          static_cast<std::uint8_t>(HandshakeType::key_update), memory.size());
+  if (!seal_scratch(ContentType::handshake, memory.size())) return false;
+  write_.update13(worker_->aead);
+  worker_->statistics.key_updates_out.add();
+  return true;
+}
+
+void Session::send_alert(Alert alert) {
+  worker_->scratch[kRecordHeaderBytes] = alert == Alert::close_notify ? kAlertWarning : kAlertFatal;
+  worker_->scratch[kRecordHeaderBytes + 1] = static_cast<std::uint8_t>(alert);
+  if (observer_ != nullptr)
+    observer_->on_message(Observer::Direction::sent, static_cast<std::uint8_t>(ContentType::alert),
+                          static_cast<std::uint8_t>(alert), kAlertBytes);
+  worker_->statistics.alerts_sent[static_cast<std::size_t>(alert)].add();
+  // A sink without room loses the alert: the session is over either way.
+  seal_scratch(ContentType::alert, kAlertBytes);
+}
+
+bool Session::write_change_cipher_spec() {
+  worker_->scratch[kRecordHeaderBytes] = 1;
+  if (observer_ != nullptr)
+    observer_->on_message(Observer::Direction::sent, static_cast<std::uint8_t>(ContentType::change_cipher_spec), 0, 1);
+  const MutableBytes record = MutableBytes(worker_->scratch).first(kRecordHeaderBytes + 1);
+  write_record_header(record, ContentType::change_cipher_spec, Version::tls12, 1);
+  return write_record(record);
+}
+
+bool Session::seal_scratch(ContentType type, std::size_t content) {
+  const MutableBytes scratch(worker_->scratch);
+  if (write_.on()) return write_record(scratch.first(write_.seal13(worker_->aead, type, scratch, content)));
+  write_record_header(scratch, type, Version::tls12, content);
+  return write_record(scratch.first(kRecordHeaderBytes + content));
+}
+
+bool Session::write_record(Bytes record) {
+  if (!sink_->write_record(record)) return false;
+  worker_->statistics.records_out.add();
+  worker_->statistics.bytes_out.add(record.size());
+  return true;
+}
+
+}  // namespace handsel::tls

@@ -1,0 +1,47 @@
+#pragma once
+/// The hash over all handshake messages so far (RFC 8446 4.4.1).
+
+#include <array>
+
+#include "base/bytes.h"
+#include "crypto/hash.h"
+#include "tls/protocol.h"
+
+namespace handsel::tls {
+
+/// A digest by value, of the hash's length.
+struct Digest {
+  std::array<std::uint8_t, crypto::kMaxDigestBytes> bytes;
+  std::size_t size = 0;
+  Bytes view() const { return Bytes(bytes).first(size); }
+};
+
+class Transcript {
+ public:
+  explicit Transcript(crypto::HashId hash) : hash_(hash) {}
+
+  /// Whole messages, with their headers.
+  void add(Bytes message) { hash_.update(message); }
+  /// The hash of what was added up to now.
+  Digest digest() const {
+    Digest out;
+    out.size = crypto::digest_bytes(hash_.id());
+    crypto::Hash fork = hash_;
+    fork.finish(MutableBytes(out.bytes).first(out.size));
+    return out;
+  }
+  /// After a HelloRetryRequest the first ClientHello counts as a message_hash message that holds its hash.
+  void replace_by_message_hash() {
+    const Digest first_hello = digest();
+    const std::array<std::uint8_t, kHandshakeHeaderBytes> header = {
+        static_cast<std::uint8_t>(HandshakeType::message_hash), 0, 0, static_cast<std::uint8_t>(first_hello.size)};
+    hash_ = crypto::Hash(hash_.id());
+    hash_.update(header);
+    hash_.update(first_hello.view());
+  }
+
+ private:
+  crypto::Hash hash_;
+};
+
+}  // namespace handsel::tls
