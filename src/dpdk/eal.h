@@ -19,7 +19,7 @@ struct EalSettings {
   std::uint16_t workers = 1;
   std::vector<std::uint16_t> worker_cores;  ///< one a worker; empty: chosen among those that we may use
   std::string lcores;                       ///< --lcores as the operator wrote it; empty: built from the cores
-  bool pci = false;                         ///< some port is a PCI device
+  std::vector<std::string> pci_devices;     ///< the only ones that are touched
 };
 
 /// What the machine has, as far as the arguments depend on it.

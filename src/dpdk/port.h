@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -36,13 +37,6 @@ struct PortStatistics {
   std::uint64_t buffers = 0;
 };
 
-/// What of the engine's work the device does in hardware, and is switched on.
-struct PortOffloads {
-  bool rx_checksums = false;  ///< IPv4 and TCP checksums of received frames are verified
-  bool tx_ip4_checksum = false;
-  bool tx_tcp_checksum = false;
-};
-
 class Port {
  public:
   static std::expected<Port, Error> open(const PortConfig& config);
@@ -64,7 +58,7 @@ class Port {
   const std::vector<std::string>& warnings() const { return warnings_; }
 
   /// For one worker; `queue` is below queues().
-  BurstIo queue(std::uint16_t queue);
+  std::unique_ptr<BurstIo> queue(std::uint16_t queue);
   bool link_up() const;
   /// Any thread.
   PortStatistics statistics() const;

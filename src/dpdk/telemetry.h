@@ -3,17 +3,19 @@
 /// dpdk-telemetry.py. Read-only on purpose: that socket knows no rights.
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "engine/stats_json.h"
+#include "engine/statistics.h"
 
 namespace handsel::dpdk {
 
 /// Where the answers come from. Called on DPDK's telemetry threads at any time, several at once.
 struct TelemetrySources {
-  std::function<engine::NamedGroups()> stats;  ///< all groups; /handsel/drops answers the one called "drops"
+  std::function<std::vector<engine::ValueGroup>()>
+      stats;  ///< all groups; /handsel/drops answers the one called "drops"
   std::function<std::vector<std::pair<std::string, std::string>>()> info;  ///< facts: version, device, listeners, …
 };
 
@@ -25,6 +27,9 @@ class Telemetry {
   ~Telemetry();
   Telemetry(const Telemetry&) = delete;
   Telemetry& operator=(const Telemetry&) = delete;
+
+ private:
+  std::unique_ptr<TelemetrySources> sources_;
 };
 
 }  // namespace handsel::dpdk

@@ -1,0 +1,18 @@
+#pragma once
+/// The device strings of DPDK.
+
+#include <string>
+#include <string_view>
+
+namespace handsel::dpdk {
+
+struct DeviceName {
+  std::string name;    ///< under which DPDK lists the port: "net_tap0", "0000:3b:00.0"
+  std::string driver;  ///< "net_tap", "net_memif"; empty for a PCI device
+  bool pci = false;
+};
+
+/// "net_tap0,iface=handsel0" and "3b:00.0": what stands before the first comma says it all.
+DeviceName parse_device(std::string_view device);
+
+}  // namespace handsel::dpdk

@@ -1,0 +1,85 @@
+#include <algorithm>
+
+#include "engine/config_sections.h"
+
+namespace handsel::engine {
+namespace {
+
+constexpr std::uint16_t kMinMtuIpv6 = 1'280;  // RFC 8200 5
+
+bool is_ours(const Config& config, const wire::IpAddress& address) {
+  return std::any_of(config.ports.begin(), config.ports.end(), [&](const PortSettings& port) {
+    return std::any_of(port.addresses.begin(), port.addresses.end(),
+                       [&](const wire::IpPrefix& prefix) { return prefix.address == address; });
+  });
+}
+
+void check_port(const Config& config, const PortSettings& port, ReadContext& context) {
+  const auto within = [&](const wire::IpAddress& address) {
+    return std::any_of(port.addresses.begin(), port.addresses.end(),
+                       [&](const wire::IpPrefix& prefix) { return prefix.contains(address); });
+  };
+  for (const wire::IpAddress& gateway : port.gateways) {
+    if (is_ours(config, gateway))
+      context.fault(port.at, "gateway {} is one of our own addresses", gateway.to_string());
+    else if (!within(gateway) && !gateway.is_link_local() && !port.addresses.empty())
+      context.fault(port.at, "gateway {} is in none of the port's networks", gateway.to_string());
+  }
+  for (const wire::IpPrefix& kernel : port.kernel_addresses)
+    if (is_ours(config, kernel.address))
+      context.fault(port.at, "{} can't be both ours and the kernel's", kernel.address.to_string());
+  if (!port.kernel_addresses.empty() && !port.device.starts_with("net_tap"))
+    context.fault(port.at, "kernel_addresses belong to a net_tap device, and this is {}", port.device);
+  const bool ipv6 = std::any_of(port.addresses.begin(), port.addresses.end(),
+                                [](const wire::IpPrefix& prefix) { return !prefix.address.is_v4(); });
+  if (ipv6 && port.mtu < kMinMtuIpv6)
+    context.fault(port.at, "an MTU of {} is too small for IPv6, which asks for {}", port.mtu, kMinMtuIpv6);
+  if (port.queues != 0 && port.queues < config.engine.worker_count)
+    context.fault(port.at, "{} queues are too few for {} workers: each polls one of its own", port.queues,
+                  config.engine.worker_count);
+}
+
+/// Two ports may not be the same device, nor have an address in common.
+void check_port_pair(const PortSettings& one, const PortSettings& other, ReadContext& context) {
+  const auto name = [](const PortSettings& port) { return port.device.substr(0, port.device.find(',')); };
+  if (!other.device.empty() && name(one) == name(other))
+    context.fault(other.at, "device {} is there twice, first on line {}", name(other), one.at.line);
+  for (const wire::IpPrefix& a : one.addresses)
+    for (const wire::IpPrefix& b : other.addresses)
+      if (a.address == b.address)
+        context.fault(other.at, "address {} is there twice, first on line {}", a.address.to_string(), one.at.line);
+}
+
+void check_listener(const Config& config, const ListenerSettings& listener, ReadContext& context) {
+  if (!listener.tls.empty() && config.find_tls(listener.tls) == nullptr) {
+    std::vector<std::string_view> names;
+    for (const TlsSettings& tls : config.tls) names.push_back(tls.name);
+    context.fault(listener.at, "there is no [tls.{}]{}", listener.tls,
+                  names.empty() ? "; write one" : suggestion(listener.tls, names));
+  }
+  if (listener.address && !is_ours(config, *listener.address))
+    context.fault(listener.at, "address {} is not among any port's addresses", listener.address->to_string());
+}
+
+bool overlap(const ListenerSettings& one, const ListenerSettings& other) {
+  return one.port == other.port && one.port != 0 && one.address == other.address;
+}
+
+}  // namespace
+
+void check_together(const Config& config, ReadContext& context) {
+  if (config.ports.empty()) context.fault({}, "there is no [[port]]: nothing could come in");
+  if (config.listeners.empty()) context.fault({}, "there is no [[listener]]: nothing would be answered");
+  for (auto port = config.ports.begin(); port != config.ports.end(); ++port) {
+    check_port(config, *port, context);
+    for (auto before = config.ports.begin(); before != port; ++before) check_port_pair(*before, *port, context);
+  }
+  for (auto listener = config.listeners.begin(); listener != config.listeners.end(); ++listener) {
+    check_listener(config, *listener, context);
+    for (auto before = config.listeners.begin(); before != listener; ++before)
+      if (overlap(*before, *listener))
+        context.fault(listener->at, "port {} is there twice, first on line {}", listener->port, before->at.line);
+  }
+}
+
+}  // namespace handsel::engine

@@ -1,0 +1,54 @@
+#include <fmt/format.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "engine/config.h"
+
+namespace handsel::engine {
+namespace {
+
+void check_readable(const std::filesystem::path& file, Position at, std::vector<Fault>& faults) {
+  if (::access(file.c_str(), R_OK) != 0)
+    faults.push_back({at, fmt::format("{} can't be read: {}", file.string(), std::strerror(errno))});
+}
+
+void check_cores(const EngineSettings& engine, std::vector<Fault>& faults) {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  for (const std::uint16_t core : engine.worker_cores) {
+    if (core >= CPU_SETSIZE || !CPU_ISSET(core, &allowed))
+      faults.push_back({engine.worker_cores_at, fmt::format("there is no core {} that this process may use; it has {}",
+                                                            core, CPU_COUNT(&allowed))});
+  }
+}
+
+void check_memory(const EngineSettings& engine, std::vector<Fault>& faults) {
+  const long pages = sysconf(_SC_PHYS_PAGES);
+  const long page_bytes = sysconf(_SC_PAGE_SIZE);
+  if (pages <= 0 || page_bytes <= 0) return;
+  const auto machine_mib = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_bytes) / (1024 * 1024);
+  if (engine.memory_mib > machine_mib)
+    faults.push_back({engine.memory_at, fmt::format("memory_mib = {} is more than the machine's {} MiB",
+                                                    engine.memory_mib, machine_mib)});
+}
+
+}  // namespace
+
+std::vector<Fault> check_machine(const Config& config) {
+  std::vector<Fault> faults;
+  check_cores(config.engine, faults);
+  check_memory(config.engine, faults);
+  for (const TlsSettings& tls : config.tls) {
+    for (const CertificateFiles& files : tls.certificates) {
+      check_readable(files.chain, files.chain_at, faults);
+      check_readable(files.key, files.key_at, faults);
+    }
+  }
+  return faults;
+}
+
+}  // namespace handsel::engine

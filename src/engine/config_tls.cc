@@ -1,0 +1,104 @@
+#include <algorithm>
+#include <array>
+
+#include "engine/config_sections.h"
+
+namespace handsel::engine {
+namespace {
+
+/// Names that people write, with IANA's numbers. The first name of a number is the one that faults list.
+struct Choice {
+  std::string_view name;
+  std::uint16_t number;
+};
+constexpr Choice kGroups[] = {{"x25519", 29}, {"secp256r1", 23}, {"X25519", 29}, {"P-256", 23}, {"prime256v1", 23}};
+constexpr Choice kSuites[] = {
+    {"TLS_AES_128_GCM_SHA256", 0x1301}, {"TLS_AES_256_GCM_SHA384", 0x1302}, {"TLS_CHACHA20_POLY1305_SHA256", 0x1303}};
+constexpr Choice kVersions[] = {{"1.3", 0x0304}};
+
+std::optional<std::uint16_t> read_number(const ConfigEntry& entry, std::span<const Choice> choices,
+                                         ReadContext& context) {
+  std::vector<std::string_view> names;
+  for (const Choice& choice : choices) names.push_back(choice.name);
+  const auto text = read_choice(entry, names, context);
+  if (!text) return std::nullopt;
+  return std::find_if(choices.begin(), choices.end(), [&](const Choice& c) { return c.name == *text; })->number;
+}
+
+void read_numbers(const ConfigEntry& entry, std::span<const Choice> choices, std::vector<std::uint16_t>& out,
+                  ReadContext& context) {
+  const auto elements = read_list(entry);
+  if (elements.empty()) context.fault(entry.node.at, "{} is empty: no handshake could succeed", entry.key);
+  for (const ConfigEntry& element : elements) {
+    const auto number = read_number(element, choices, context);
+    if (!number) continue;
+    if (std::find(out.begin(), out.end(), *number) != out.end())
+      context.fault(element.node.at, "{} has {} twice", entry.key, std::get<std::string>(element.node.value));
+    else
+      out.push_back(*number);
+  }
+}
+
+void read_path(const ConfigEntry& entry, std::filesystem::path& out, Position& at, ReadContext& context) {
+  const auto text = read_text(entry, context);
+  if (!text) return;
+  at = entry.node.at;
+  if (text->empty()) return context.fault(entry.node.at, "{} is empty", entry.key);
+  out = context.folder / *text;  // an absolute path stays as it is
+}
+
+constexpr Key<CertificateFiles> kCertificateKeys[] = {
+    {"chain", "text", kRequired, "A PEM file: the certificate, then those that vouch for it.",
+     [](const ConfigEntry& entry, CertificateFiles& out, ReadContext& context) {
+       read_path(entry, out.chain, out.chain_at, context);
+     }},
+    {"key", "text", kRequired, "A PEM file: the certificate's private key, without a passphrase.",
+     [](const ConfigEntry& entry, CertificateFiles& out, ReadContext& context) {
+       read_path(entry, out.key, out.key_at, context);
+     }},
+};
+
+void read_alpn(const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
+  for (const ConfigEntry& element : read_list(entry)) {
+    const auto text = read_text(element, context);
+    if (!text) continue;
+    if (text->empty() || text->size() > 255)  // RFC 7301 3.1
+      context.fault(element.node.at, "a protocol's name has 1 to 255 bytes");
+    else
+      out.alpn.push_back(*text);
+  }
+}
+
+constexpr Key<TlsSettings> kTlsKeys[] = {
+    {"certificates", "list of {chain, key}", "self-signed, made at start",
+     "Certificates with their keys; the client's wishes choose among them, the first is for who has none.",
+     [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
+       for (const ConfigEntry& element : read_list(entry)) {
+         CertificateFiles files;
+         read_table(element, "certificates", certificate_keys(), files, context);
+         out.certificates.push_back(std::move(files));
+       }
+     }},
+    {"alpn", "list of texts", "[]", "Application protocols, most wanted first: \"http/1.1\".", read_alpn},
+    {"groups", "list of texts", "[\"x25519\", \"secp256r1\"]", "Key exchange groups, most wanted first.",
+     [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
+       read_numbers(entry, kGroups, out.groups, context);
+     }},
+    {"suites", "list of texts",
+     "[\"TLS_AES_128_GCM_SHA256\", \"TLS_AES_256_GCM_SHA384\", \"TLS_CHACHA20_POLY1305_SHA256\"]",
+     "Cipher suites, most wanted first.",
+     [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
+       read_numbers(entry, kSuites, out.suites, context);
+     }},
+    {"min_version", "text", "\"1.3\"", "The oldest version of TLS that is spoken.",
+     [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
+       if (auto number = read_number(entry, kVersions, context)) out.min_version = *number;
+     }},
+};
+
+}  // namespace
+
+std::span<const Key<TlsSettings>> tls_keys() { return kTlsKeys; }
+std::span<const Key<CertificateFiles>> certificate_keys() { return kCertificateKeys; }
+
+}  // namespace handsel::engine
