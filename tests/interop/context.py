@@ -71,8 +71,8 @@ certificates = [{certificate("rsa")}]
 certificates = [{certificate("ecdsa")}]
 
 [limits]
-handshake_timeout_ms = {HANDSHAKE_TIMEOUT_SECONDS * 1000}
-drain_timeout_ms = 2000
+handshake_timeout = "{HANDSHAKE_TIMEOUT_SECONDS}s"
+drain_timeout = "2s"
 """
 
 

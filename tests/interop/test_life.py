@@ -39,7 +39,7 @@ service = "echo"
 [tls.made]
 
 [limits]
-drain_timeout_ms = 1000
+drain_timeout = "1s"
 """
 
 
@@ -151,7 +151,7 @@ class BadConfigurations(unittest.TestCase):
         self.assert_fault('[[listener]]\nport = 80\nservice = "htpt"\n', "3:11", "htpt", "http")
 
     def test_a_listener_whose_tls_section_does_not_exist(self):
-        self.assert_fault('[[listener]]\nport = 443\ntls = "nowhere"\n', "3:7", "nowhere")
+        self.assert_fault('[[listener]]\nport = 443\ntls = "nowhere"\n', "1", "nowhere")
 
     def test_a_certificate_file_that_is_not_there(self):
         self.assert_fault('[tls.a]\ncertificates = [{ chain = "gone.pem", key = "gone.key" }]\n', "2", "gone.pem")
