@@ -79,18 +79,18 @@ class BoundedDict {
   std::uint64_t left_out_ = 0;
 };
 
-void add_groups(BoundedDict& dict, const std::vector<engine::ValueGroup>& groups) {
-  for (const engine::ValueGroup& group : groups)
+void add_groups(BoundedDict& dict, const engine::NamedGroups& groups) {
+  for (const engine::NamedGroup& group : groups)
     for (const engine::NamedValue& value : group.values)
       dict.add(fmt::format("{}/{}", group.name, value.name), value.value);
 }
 
 /// /handsel/stats answers the groups, all or the one named behind a comma: "/handsel/stats,tcp".
 int answer_stats(const TelemetrySources& sources, const char* parameters, rte_tel_data* answer) {
-  std::vector<engine::ValueGroup> groups = sources.stats();
+  engine::NamedGroups groups = sources.stats();
   if (parameters != nullptr && *parameters != '\0') {
     const std::string wanted(parameters);
-    std::erase_if(groups, [&](const engine::ValueGroup& group) { return group.name != wanted; });
+    std::erase_if(groups, [&](const engine::NamedGroup& group) { return group.name != wanted; });
     if (groups.empty()) return answer_error(answer, fmt::format("no group is called {}", wanted));
   }
   BoundedDict dict(answer);
@@ -101,9 +101,9 @@ int answer_stats(const TelemetrySources& sources, const char* parameters, rte_te
 
 int answer_drops(const TelemetrySources& sources, const char*, rte_tel_data* answer) {
   BoundedDict dict(answer);
-  for (const engine::ValueGroup& group : sources.stats())
+  for (const engine::NamedGroup& group : sources.stats())
     if (group.name == "drops")
-      for (const engine::NamedValue& value : group.values) dict.add(std::string(value.name), value.value);
+      for (const engine::NamedValue& value : group.values) dict.add(value.name, value.value);
   dict.finish();
   return 0;
 }

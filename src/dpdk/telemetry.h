@@ -8,14 +8,13 @@
 #include <utility>
 #include <vector>
 
-#include "engine/statistics.h"
+#include "engine/stats_json.h"
 
 namespace handsel::dpdk {
 
 /// Where the answers come from. Called on DPDK's telemetry threads at any time, several at once.
 struct TelemetrySources {
-  std::function<std::vector<engine::ValueGroup>()>
-      stats;  ///< all groups; /handsel/drops answers the one called "drops"
+  std::function<engine::NamedGroups()> stats;  ///< all groups; /handsel/drops answers the one called "drops"
   std::function<std::vector<std::pair<std::string, std::string>>()> info;  ///< facts: version, device, listeners, …
 };
 

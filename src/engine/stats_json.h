@@ -4,18 +4,16 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace handsel::engine {
 
-/// The name is a literal or otherwise outlives the value.
 struct NamedValue {
-  std::string_view name;
+  std::string name;
   std::uint64_t value = 0;
 };
 
-/// Values of one subject: "packets", "tcp", "tls", "drops", "port 0", …
+/// Values of one subject, in the order in which they are shown: "packets", "tcp", "tls", "drops", "port 0", …
 struct NamedGroup {
   std::string name;
   std::vector<NamedValue> values;
