@@ -1,0 +1,30 @@
+#pragma once
+/// Initial sequence numbers and timestamp offsets that strangers cannot predict (RFC 6528, RFC 7323 5.4).
+
+#include <cstdint>
+
+#include "base/siphash.h"
+#include "base/time.h"
+#include "wire/sequence.h"
+
+namespace handsel::tcp {
+
+/// The addresses (4 or 16 bytes each) and ports of a connection, local end first.
+struct Tuple {
+  Bytes local_address;
+  Bytes remote_address;
+  std::uint16_t local_port = 0;
+  std::uint16_t remote_port = 0;
+};
+
+/// Keyed hash of a tuple; `purpose` keeps uses of one key apart.
+std::uint64_t tuple_hash(const SipKey& key, std::uint8_t purpose, const Tuple& tuple, std::uint32_t extra = 0);
+
+/// RFC 6528 3: a 4 µs clock plus F(tuple, secret).
+wire::SeqNum initial_sequence(const SipKey& key, const Tuple& tuple, Instant now);
+
+/// Added to the connection's TSval clock (Config::timestamp_offset); the same for each incarnation of a tuple, so that
+/// timestamps grow from one to the next (RFC 6191).
+std::uint32_t timestamp_offset(const SipKey& key, const Tuple& tuple);
+
+}  // namespace handsel::tcp
