@@ -30,11 +30,13 @@ struct Flow {
   bool output_queued = false;         ///< stands in the shard's list of flows with something to say
   bool half_open = true;              ///< counted as such until the three-way handshake is done
   bool service_open = false;          ///< on_open was called, on_closed not yet
+  bool peer_finished = false;         ///< the peer's FIN is in order
   bool peer_closed_told = false;
   bool close_asked = false;           ///< the service wants no more
   bool close_notified = false;        ///< the peer's close_notify came
   bool starved = false;               ///< the last attempt to read stopped because bytes were missing
   bool ended = false;                 ///< service and session are gone; TCP may still linger
+  bool time_wait = false;             ///< counted as such
   Handle self;
   Handle session;                     ///< of the shard's TLS sessions; empty on plain TCP
   Instant started;

@@ -25,7 +25,9 @@ void FlowStream::close() {
   if (flow_.close_asked) return;
   flow_.close_asked = true;
   if (session_) session_->close(*this);
+  // Reading goes on, unheard, until the peer has closed too: a RST for late data could overtake our last bytes.
   flow_.connection.shutdown_write();
+  flow_.deadline = now_ + shard_.config_.limits.close_timeout;
   shard_.queue_output(flow_);
 }
 

@@ -9,7 +9,8 @@ namespace handsel::flow {
 /// Made on the stack around each call into a service or a session.
 class FlowStream final : public Stream, public tls::RecordSink {
  public:
-  FlowStream(Shard& shard, Flow& flow) : shard_(shard), flow_(flow), session_(shard.sessions_.get(flow.session)) {}
+  FlowStream(Shard& shard, Flow& flow, Instant now)
+      : shard_(shard), flow_(flow), session_(shard.sessions_.get(flow.session)), now_(now) {}
 
   // Stream
   std::size_t send_room() const override;
@@ -30,6 +31,7 @@ class FlowStream final : public Stream, public tls::RecordSink {
   Shard& shard_;
   Flow& flow_;
   tls::Session* session_;
+  Instant now_;
   bool aborted_ = false;
 };
 

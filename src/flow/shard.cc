@@ -38,8 +38,9 @@ Shard::Shard(const ShardConfig& config, const ShardResources& resources, Instant
       tracer_(config.id, config.limits.trace_records),
       observer_(std::make_unique<TlsObserver>(tracer_)),
       record_(new std::uint8_t[limits::kMaxRecordBytes]) {
-  output_.reserve(config.limits.flows);
-  output_turn_.reserve(config.limits.flows);
+  // A flow stands in the list once; an index may stand twice when its flow was replaced within a burst.
+  output_.reserve(config.limits.flows + limits::kBurst);
+  output_turn_.reserve(config.limits.flows + limits::kBurst);
 }
 
 Shard::~Shard() {
@@ -110,32 +111,46 @@ const Listener* Shard::listener_for(const FlowKey& key) const {
 
 void Shard::act(const Arrived& arrived, Instant now, FrameSink& sink) {
   const std::uint32_t index = find(arrived.key, arrived.hash);
-  Flow* flow = index == FlowTable::kNone ? nullptr : flows_.at(index);
-  if (flow && flow->connection.state() == tcp::State::time_wait && reopens(*flow, arrived)) {
-    close_time_wait(*flow);
-    flow = nullptr;
-  }
-  if (flow && flow->connection.state() != tcp::State::closed) return on_segment(*flow, arrived, now);
+  if (index != FlowTable::kNone && !on_segment(*flows_.at(index), arrived, now, sink)) return;
   const bool opens = arrived.header.has(wire::kSyn) && !arrived.header.has(wire::kAck) && !arrived.header.has(wire::kRst);
   if (!opens) return refuse(arrived, Drop::tcp_no_connection, sink);
   const Listener* listener = accepting_ ? listener_for(arrived.key) : nullptr;
   if (!listener) return refuse(arrived, Drop::tcp_no_listener, sink);
-  if (flow) remove(*flow);  // closed, and its last word has been overtaken by the new connection
   open_flow(arrived, *listener, now);
 }
 
-void Shard::on_segment(Flow& flow, const Arrived& arrived, Instant now) {
+// True when the flow is over and gone, and the segment is to be taken as if there had been none.
+bool Shard::on_segment(Flow& flow, const Arrived& arrived, Instant now, FrameSink& sink) {
+  if (flow.connection.state() == tcp::State::closed) {  // its last word has not left yet
+    remove(flow);
+    return true;
+  }
   flow.peer_mac = arrived.frame.link.source();
   const tcp::Outcome outcome =
       flow.connection.on_segment(arrived.header, arrived.payload, static_cast<std::uint8_t>(arrived.frame.ecn()), now);
+  if (outcome.reopen) {
+    remove(flow);
+    return true;
+  }
   trace_segment(flow, arrived.header, arrived.payload.size(), now, outcome.dropped);
-  if (flow.established != Instant{} && flow.deadline != kNever && !handshaking(flow) && !flow.close_asked)
-    flow.deadline = now + config_.limits.idle_timeout;
+  if (outcome.refuse) refuse(arrived, Drop::tcp_no_connection, sink);
+  refresh_deadline(flow, outcome, now);
   on_outcome(flow, outcome, now);
   if (!flow.ended && (outcome.readable || outcome.peer_finished)) pump(flow, now);
   flow.connection.detach_segment();
   if (!flow.ended && outcome.acknowledged) on_room(flow, now);
   queue_output(flow);
+  return false;
+}
+
+// A handshake has one deadline from its start; later any segment from the peer defers it; once we have closed,
+// only progress does.
+void Shard::refresh_deadline(Flow& flow, const tcp::Outcome& outcome, Instant now) {
+  if (flow.half_open || flow.ended || handshaking(flow)) return;
+  if (!flow.close_asked)
+    flow.deadline = now + config_.limits.idle_timeout;
+  else if (outcome.acknowledged)
+    flow.deadline = now + config_.limits.close_timeout;
 }
 
 // RST, when the segment deserves one (RFC 9293 3.10.7.1).

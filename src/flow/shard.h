@@ -2,6 +2,8 @@
 /// All that one core owns: its flows, their sessions, the crypto stage, timers and counters. No I/O, no clock.
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -111,7 +113,8 @@ class Shard {
   std::uint32_t find(const FlowKey& key, std::uint64_t hash);
   const Listener* listener_for(const FlowKey& key) const;
   void act(const Arrived& arrived, Instant now, FrameSink& sink);
-  void on_segment(Flow& flow, const Arrived& arrived, Instant now);
+  bool on_segment(Flow& flow, const Arrived& arrived, Instant now, FrameSink& sink);
+  void refresh_deadline(Flow& flow, const tcp::Outcome& outcome, Instant now);
   void refuse(const Arrived& arrived, Drop reason, FrameSink& sink);
 
   // shard_flows.cc: the life of a flow
@@ -119,10 +122,10 @@ class Shard {
   void on_outcome(Flow& flow, const tcp::Outcome& outcome, Instant now);
   void on_established(Flow& flow, Instant now);
   void open_service(Flow& flow, Instant now);
-  void close_service(Flow& flow);
+  void close_service(Flow& flow, Instant now);
   void count_end(const Flow& flow, tcp::End end);
-  void end_upper_half(Flow& flow);
-  void abort(Flow& flow);
+  void end_upper_half(Flow& flow, Instant now);
+  void abort(Flow& flow, Instant now);
   void remove(Flow& flow);
   void on_timer(Flow& flow, Instant now);
   void reschedule(Flow& flow);
@@ -130,12 +133,12 @@ class Shard {
 
   // shard_input.cc: from TCP's bytes to the service
   void pump(Flow& flow, Instant now);
-  bool pump_plain(Flow& flow);
+  bool pump_plain(Flow& flow, Instant now);
   bool pump_tls(Flow& flow, tls::Session& session, Instant now);
   void after_session(Flow& flow, tls::Session& session, const tls::Received& received, Instant now);
-  void deliver(Flow& flow, Bytes plaintext);
-  bool deliver_unread(Flow& flow);
-  void tell_peer_closed(Flow& flow);
+  void deliver(Flow& flow, Bytes plaintext, Instant now);
+  bool deliver_unread(Flow& flow, Instant now);
+  void tell_peer_closed(Flow& flow, Instant now);
   void on_room(Flow& flow, Instant now);
   void resume_completed(Instant now);
 

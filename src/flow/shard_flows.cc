@@ -28,6 +28,7 @@ void Shard::open_flow(const Arrived& arrived, const Listener& listener, Instant 
   config.mss = static_cast<std::uint16_t>(config_.mtu - wire::TcpHeader::kMinBytes -
                                           (key.local.is_v4() ? wire::Ipv4Header::kMinBytes : wire::Ipv6Header::kBytes));
   config.path_mss = config.mss;
+  config.ipv6 = !key.local.is_v4();
   config.timestamp_offset = tcp::timestamp_offset(isn_key_, tuple);
   const Handle handle = flows_.emplace(key, arrived.hash, listener, arrived.frame.link.source(), config, chunks_,
                                        arrived.header, tcp::initial_sequence(isn_key_, tuple, now), now);
@@ -49,12 +50,14 @@ void Shard::open_flow(const Arrived& arrived, const Listener& listener, Instant 
 void Shard::on_outcome(Flow& flow, const tcp::Outcome& outcome, Instant now) {
   if (outcome.dropped) statistics_.drop(*outcome.dropped);
   if (outcome.wants_output) queue_output(flow);
+  if (outcome.peer_finished) flow.peer_finished = true;
   if (outcome.established) on_established(flow, now);
   if (outcome.ended != tcp::End::none) {
     // What came in order before the end is still the service's.
-    pump(flow, now);
+    if (!flow.ended) pump(flow, now);
+    if (flow.ended) return;  // the service has aborted it
     count_end(flow, outcome.ended);
-    end_upper_half(flow);
+    end_upper_half(flow, now);
   }
 }
 
@@ -90,51 +93,53 @@ void Shard::on_established(Flow& flow, Instant now) {
   tls::Session* session = sessions_.get(flow.session);
   if (!session || session->phase() == tls::Phase::failed) {
     statistics_.drop(Drop::handshake_memory);
-    abort(flow);
+    abort(flow, now);
   }
 }
 
 void Shard::open_service(Flow& flow, Instant now) {
   flow.service_open = true;
-  FlowStream stream(*this, flow);
+  FlowStream stream(*this, flow, now);
   flow.listener->service->on_open(stream);
   queue_output(flow);
-  if (stream.aborted()) abort(flow);
+  if (stream.aborted()) abort(flow, now);
 }
 
-void Shard::close_service(Flow& flow) {
+void Shard::close_service(Flow& flow, Instant now) {
   if (!flow.service_open) return;
-  FlowStream stream(*this, flow);
+  FlowStream stream(*this, flow, now);
   flow.listener->service->on_closed(stream);
   flow.service_open = false;
 }
 
 // Everything above TCP goes; the connection may have a FIN to repeat or a TIME_WAIT to sit out.
-void Shard::end_upper_half(Flow& flow) {
+void Shard::end_upper_half(Flow& flow, Instant now) {
   if (flow.ended) return;
-  close_service(flow);
+  close_service(flow, now);
   flow.ended = true;
   flow.close_asked = true;
   flow.deadline = kNever;
   flow.unread.clear(chunks_);
   secure_wipe(flow.service_state);
   if (flow.session) sessions_.erase(std::exchange(flow.session, {}));
-  if (flow.connection.state() == tcp::State::time_wait) statistics_.tcp.time_wait.add();
+  flow.time_wait = flow.connection.state() == tcp::State::time_wait;
+  if (flow.time_wait) statistics_.tcp.time_wait.add();
   queue_output(flow);
 }
 
 // RST to the peer; the flow goes once that has left.
-void Shard::abort(Flow& flow) {
+void Shard::abort(Flow& flow, Instant now) {
   if (flow.connection.state() == tcp::State::closed) return;
   flow.connection.abort();
   count_end(flow, tcp::End::aborted);
-  end_upper_half(flow);
+  end_upper_half(flow, now);
 }
 
-// Called by the output pass alone, so that nothing holds a reference to the flow.
+// Called where nothing holds a reference to the flow: by the output pass, and before a new flow of the same tuple.
 void Shard::remove(Flow& flow) {
   assert(flow.ended || flow.half_open);
   if (flow.half_open) statistics_.tcp.half_open.sub();
+  if (flow.time_wait) statistics_.tcp.time_wait.sub();
   if (flow.trace != Tracer::kNoRecord) tracer_.finish(flow.trace);
   timers_.cancel(flow.self.index);
   table_.erase(flow.hash, flow.self.index);
@@ -145,11 +150,9 @@ void Shard::remove(Flow& flow) {
 void Shard::on_timer(Flow& flow, Instant now) {
   if (now >= flow.deadline) {
     (handshaking(flow) ? statistics_.tcp.handshake_timeouts : statistics_.tcp.idle_timeouts).add();
-    abort(flow);
+    abort(flow, now);
   } else if (now >= flow.connection.next_deadline()) {
-    const bool waited = flow.connection.state() == tcp::State::time_wait;
     on_outcome(flow, flow.connection.on_timer(now), now);
-    if (waited && flow.connection.state() == tcp::State::closed) statistics_.tcp.time_wait.sub();
     queue_output(flow);
   }
   reschedule(flow);

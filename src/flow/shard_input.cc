@@ -15,12 +15,12 @@ void Shard::pump(Flow& flow, Instant now) {
   bool more = true;
   while (more && !flow.ended) {
     tls::Session* session = sessions_.get(flow.session);
-    more = session ? pump_tls(flow, *session, now) : pump_plain(flow);
+    more = session ? pump_tls(flow, *session, now) : pump_plain(flow, now);
   }
-  if (!flow.ended) tell_peer_closed(flow);
+  if (!flow.ended) tell_peer_closed(flow, now);
 }
 
-bool Shard::pump_plain(Flow& flow) {
+bool Shard::pump_plain(Flow& flow, Instant now) {
   const Bytes ready = flow.connection.readable();
   flow.starved = ready.empty();
   if (ready.empty()) return false;
@@ -28,13 +28,13 @@ bool Shard::pump_plain(Flow& flow) {
     flow.connection.consume(ready.size());
     return true;
   }
-  FlowStream stream(*this, flow);
+  FlowStream stream(*this, flow, now);
   flow::Service& service = *flow.listener->service;
   if (!flow.service_open || !service.wants_data(stream)) return false;
   const std::size_t taken = service.on_data(stream, ready.first(std::min(ready.size(), limits::kMaxPlaintext)));
   flow.connection.consume(taken);
   queue_output(flow);
-  if (stream.aborted()) abort(flow);
+  if (stream.aborted()) abort(flow, now);
   return taken != 0;
 }
 
@@ -48,7 +48,7 @@ bool Shard::pump_tls(Flow& flow, tls::Session& session, Instant now) {
     flow.starved = rest == 0;
     return rest != 0;
   }
-  if (!deliver_unread(flow) || !session.wants_record()) return false;
+  if (!deliver_unread(flow, now) || !session.wants_record()) return false;
 
   const std::size_t available = connection.readable_bytes();
   MutableBytes scratch{record_.get(), limits::kMaxRecordBytes};
@@ -56,7 +56,7 @@ bool Shard::pump_tls(Flow& flow, tls::Session& session, Instant now) {
   if (flow.starved) return false;
   connection.peek(0, scratch.first(tls::kRecordHeaderBytes));
   const auto length = session.record_bytes(scratch.first(tls::kRecordHeaderBytes));
-  FlowStream stream(*this, flow);
+  FlowStream stream(*this, flow, now);
   observer_->watch(flow.trace);
   if (!length) {
     after_session(flow, session, session.on_bad_header(scratch.first(tls::kRecordHeaderBytes), stream, now), now);
@@ -81,15 +81,17 @@ void Shard::after_session(Flow& flow, tls::Session& session, const tls::Received
       TraceRecord& record = tracer_.record(flow.trace);
       record.connected = now;
       record.tls = session.info();
+      const std::string_view name = session.server_name();
+      name.copy(record.server_name.data(), record.server_name.size() - 1);
     }
     open_service(flow, now);
   }
-  if (!received.plaintext.empty()) deliver(flow, received.plaintext);
+  if (!received.plaintext.empty()) deliver(flow, received.plaintext, now);
   if (flow.ended) return;
   if (received.peer_closed) flow.close_notified = true;
   if (received.failed) {
     // The alert is in the send queue: it goes out, then a FIN, and what the peer still sends is let go.
-    close_service(flow);
+    close_service(flow, now);
     flow.close_asked = true;
     flow.connection.shutdown_write();
     flow.deadline = now + config_.limits.close_timeout;
@@ -97,9 +99,9 @@ void Shard::after_session(Flow& flow, tls::Session& session, const tls::Received
 }
 
 // Gives plaintext to the service; what it does not take waits in `unread`.
-void Shard::deliver(Flow& flow, Bytes plaintext) {
+void Shard::deliver(Flow& flow, Bytes plaintext, Instant now) {
   if (!flow.service_open || flow.close_asked) return;
-  FlowStream stream(*this, flow);
+  FlowStream stream(*this, flow, now);
   std::size_t taken = 0;
   while (taken < plaintext.size() && flow.listener->service->wants_data(stream)) {
     const std::size_t step = flow.listener->service->on_data(stream, plaintext.subspan(taken));
@@ -110,12 +112,12 @@ void Shard::deliver(Flow& flow, Bytes plaintext) {
   const Bytes rest = plaintext.subspan(taken);
   if (!stream.aborted() && flow.unread.append(chunks_, rest) == rest.size()) return;
   if (!stream.aborted()) statistics_.drop(Drop::tcp_no_buffer);
-  abort(flow);
+  abort(flow, now);
 }
 
 // True when nothing is left unread.
-bool Shard::deliver_unread(Flow& flow) {
-  FlowStream stream(*this, flow);
+bool Shard::deliver_unread(Flow& flow, Instant now) {
+  FlowStream stream(*this, flow, now);
   while (!flow.unread.empty()) {
     if (flow.close_asked) {
       flow.unread.clear(chunks_);
@@ -126,7 +128,7 @@ bool Shard::deliver_unread(Flow& flow) {
     flow.unread.drop(chunks_, taken);
     queue_output(flow);
     if (stream.aborted()) {
-      abort(flow);
+      abort(flow, now);
       return false;
     }
     if (taken == 0) return false;
@@ -135,27 +137,27 @@ bool Shard::deliver_unread(Flow& flow) {
 }
 
 // Once everything that came before the peer's FIN (or its close_notify) has been taken.
-void Shard::tell_peer_closed(Flow& flow) {
+void Shard::tell_peer_closed(Flow& flow, Instant now) {
   // A record cut off in the middle is the end, too: it will never be whole.
-  const bool finished = flow.close_notified || (flow.connection.peer_finished() && flow.starved);
+  const bool finished = flow.close_notified || (flow.peer_finished && flow.starved);
   if (!finished || flow.peer_closed_told || !flow.unread.empty()) return;
   flow.peer_closed_told = true;
-  FlowStream stream(*this, flow);
+  FlowStream stream(*this, flow, now);
   if (flow.service_open) {
     flow.listener->service->on_peer_closed(stream, sessions_.get(flow.session) != nullptr && !flow.close_notified);
   } else {
     stream.close();
   }
   queue_output(flow);
-  if (stream.aborted()) abort(flow);
+  if (stream.aborted()) abort(flow, now);
 }
 
 // Acknowledged bytes have left the send queue: the service may go on, and take what it has left unread.
 void Shard::on_room(Flow& flow, Instant now) {
   if (!flow.service_open || flow.close_asked) return;
-  FlowStream stream(*this, flow);
+  FlowStream stream(*this, flow, now);
   flow.listener->service->on_writable(stream);
-  if (stream.aborted()) return abort(flow);
+  if (stream.aborted()) return abort(flow, now);
   pump(flow, now);
 }
 
@@ -165,7 +167,7 @@ void Shard::resume_completed(Instant now) {
     tls::Session* session = flow ? sessions_.get(flow->session) : nullptr;
     // A session takes its operations back when it goes, so that the owner of a finished one is there.
     assert(session != nullptr);
-    FlowStream stream(*this, *flow);
+    FlowStream stream(*this, *flow, now);
     observer_->watch(flow->trace);
     after_session(*flow, *session, session->on_operation_done(*operation, stream, now), now);
     pump(*flow, now);

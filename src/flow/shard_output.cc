@@ -22,15 +22,16 @@ bool Shard::send_queued(Instant now, FrameSink& sink) {
   if (output_.empty()) return false;
   output_.swap(output_turn_);
   for (const std::uint32_t index : output_turn_) {
-    Flow& flow = *flows_.at(index);
-    flow.output_queued = false;
-    if (!send_segments(flow, now, sink)) {
-      queue_output(flow);
-    } else if (flow.connection.state() == tcp::State::closed) {
-      remove(flow);
+    Flow* flow = flows_.at(index);
+    if (!flow || !flow->output_queued) continue;  // removed since, or its index already served
+    flow->output_queued = false;
+    if (!send_segments(*flow, now, sink)) {
+      queue_output(*flow);
+    } else if (flow->connection.state() == tcp::State::closed) {
+      remove(*flow);
       continue;
     }
-    reschedule(flow);
+    reschedule(*flow);
   }
   output_turn_.clear();
   return true;
@@ -64,7 +65,7 @@ void Shard::emit(Flow& flow, const tcp::OutSegment& segment, Instant now, Mutabl
   assert(bytes <= buffer.size());
   const MutableBytes frame = buffer.first(bytes);
   flow.connection.copy_payload(segment, frame.subspan(headers));
-  wire::write_tcp_frame(frame, link, {.source = flow.key.local, .destination = flow.key.remote, .traffic_class = segment.ecn},
+  wire::write_tcp_frame(frame, link, {.source = flow.key.local, .destination = flow.key.remote, .traffic_class = segment.ip_ecn},
                         header, std::nullopt, config_.offload);
   sink.commit(bytes);
   count_sent(bytes);
