@@ -66,8 +66,8 @@ class [[nodiscard]] Task {
     struct Final {
       bool await_ready() const noexcept { return false; }
       std::coroutine_handle<> await_suspend(std::coroutine_handle<promise_type> ended) const noexcept {
-        const std::coroutine_handle<> awaiting = ended.promise().awaiting;
-        return awaiting ? awaiting : std::noop_coroutine();
+        const std::coroutine_handle<> next = ended.promise().awaiting;
+        return next ? next : std::noop_coroutine();
       }
       void await_resume() const noexcept {}
     };

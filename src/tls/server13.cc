@@ -155,17 +155,9 @@ void add_certificate_flight(Handshake& handshake, const Agreed& agreed, Transcri
   transcript.add(handshake.config().certificate_messages[agreed.credential.credential]);
 }
 
-/// ServerHello in the clear, then EncryptedExtensions to Finished under the handshake keys. `secret` is the server's
-/// handshake traffic secret.
-Error send_flight(Handshake& handshake, const Agreed& agreed, Bytes server_hello, TrafficSecret secret, Bytes signature,
-                  Transcript& transcript) {
-  const TrafficSecret finished_base = secret.clone();
-  if (const Error error = handshake.queue(server_hello); error != Error::none) return error;
-  if (const Error error = handshake.flush(); error != Error::none) return error;
-  if (agreed.compatibility_mode() && !agreed.needs_retry)
-    if (const Error error = handshake.send_change_cipher_spec(); error != Error::none) return error;
-  handshake.start_writing(agreed.suite->aead, std::move(secret));
-
+/// EncryptedExtensions, Certificate, CertificateVerify and Finished, under the handshake keys.
+Error send_protected_flight(Handshake& handshake, const Agreed& agreed, const TrafficSecret& secret, Bytes signature,
+                            Transcript& transcript) {
   std::array<std::uint8_t, kMaxSignatureBytes + 16> memory;
   if (const Error error = handshake.queue(write_encrypted_extensions(memory, handshake)); error != Error::none)
     return error;
@@ -178,12 +170,42 @@ Error send_flight(Handshake& handshake, const Agreed& agreed, Bytes server_hello
   if (const Error error = handshake.queue(verify.written()); error != Error::none) return error;
 
   Digest verify_data = transcript.digest();
-  finished_base.finished(verify_data.view(), MutableBytes(verify_data.bytes).first(verify_data.size));
+  secret.finished(verify_data.view(), MutableBytes(verify_data.bytes).first(verify_data.size));
   Writer finished(memory);
   Finished{verify_data.view()}.emit(finished);
   transcript.add(finished.written());
   if (const Error error = handshake.queue(finished.written()); error != Error::none) return error;
   return handshake.flush();
+}
+
+/// What is still to come from the client is protected by these.
+struct ClientSecrets {
+  TrafficSecret handshake;
+  TrafficSecret application;
+};
+
+/// ServerHello to Finished, as one flight; afterwards we write under the application keys and read under the client's
+/// handshake keys. `hello_hash` is the transcript's through the ServerHello; `transcript` stands behind Certificate.
+Error answer(Handshake& handshake, const Agreed& agreed, Bytes shared_secret, Bytes server_hello, Bytes hello_hash,
+             Bytes signature, Transcript& transcript, ClientSecrets& client) {
+  if (const Error error = handshake.queue(server_hello); error != Error::none) return error;
+  if (const Error error = handshake.flush(); error != Error::none) return error;
+  if (agreed.compatibility_mode() && !agreed.needs_retry)
+    if (const Error error = handshake.send_change_cipher_spec(); error != Error::none) return error;
+
+  const crypto::AeadId aead = agreed.suite->aead;
+  HandshakeSecret secret = EarlySecret(agreed.suite->hash).handshake(shared_secret);
+  const TrafficSecret server = secret.server_handshake(hello_hash);
+  client.handshake = secret.client_handshake(hello_hash);
+  handshake.start_writing(aead, server.clone());
+  if (const Error error = send_protected_flight(handshake, agreed, server, signature, transcript); error != Error::none)
+    return error;
+
+  const MasterSecret master = std::move(secret).master();
+  const Digest through_finished = transcript.digest();
+  client.application = master.client_application(through_finished.view());
+  handshake.start_writing(aead, master.server_application(through_finished.view()));
+  return handshake.start_reading(aead, client.handshake.clone());
 }
 
 Error check_finished(const Message& message, const TrafficSecret& secret, const Transcript& transcript) {
@@ -229,23 +251,16 @@ Task server13(Handshake& handshake, const ClientHello& hello, Bytes message) {
   crypto::Operation agreement = exchange.agreement();
   co_await handshake.operations(Waiting::shared_secret_and_signature, agreement, &signature);
 
-  // ServerHello to Finished go out as one flight; from then on we write under the application keys.
-  HandshakeSecret handshake_secret = EarlySecret(agreed->suite->hash).handshake(exchange.shared_secret());
-  const TrafficSecret client_secret = handshake_secret.client_handshake(hello_hash.view());
-  Error error = send_flight(handshake, *agreed, server_hello, handshake_secret.server_handshake(hello_hash.view()),
-                            Bytes(signing.signature).first(signature.signature_bytes), transcript);
-  if (error != Error::none) co_return error;
-  const MasterSecret master_secret = std::move(handshake_secret).master();
-  const Digest server_finished_hash = transcript.digest();
-  handshake.start_writing(agreed->suite->aead, master_secret.server_application(server_finished_hash.view()));
-  error = handshake.start_reading(agreed->suite->aead, client_secret.clone());
+  ClientSecrets client;
+  Error error = answer(handshake, *agreed, exchange.shared_secret(), server_hello, hello_hash.view(),
+                       Bytes(signing.signature).first(signature.signature_bytes), transcript, client);
   if (error != Error::none) co_return error;
 
   // Finished of the client: only now is the peer known to hold the keys.
   const Message finished = co_await handshake.message(Waiting::client_finished, HandshakeType::finished);
-  error = check_finished(finished, client_secret, transcript);
+  error = check_finished(finished, client.handshake, transcript);
   if (error != Error::none) co_return error;
-  error = handshake.start_reading(agreed->suite->aead, master_secret.client_application(server_finished_hash.view()));
+  error = handshake.start_reading(agreed->suite->aead, std::move(client.application));
   co_return error;
 }
 

@@ -1,0 +1,286 @@
+#include "test_client.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "crypto/verify.h"
+#include "tls/messages/certificate.h"
+#include "tls/messages/client_hello.h"
+#include "tls/messages/encrypted_extensions.h"
+#include "tls/messages/extensions.h"
+#include "tls/messages/finished.h"
+#include "tls/messages/server_hello.h"
+
+namespace handsel::tls::test {
+namespace {
+
+std::uint64_t no_cycles() { return 0; }
+
+}  // namespace
+
+TestClient::TestClient(World& world, Offer what)
+    : offer(std::move(what)), world_(world), stage_(world.backend->kernels(), {}, no_cycles) {
+  world.entropy.fill(random_);
+}
+
+void TestClient::compute(crypto::Operation& operation) {
+  ASSERT_TRUE(stage_.submit(operation, Instant{}));
+  stage_.flush(Instant{});
+  ASSERT_EQ(stage_.take_completed(), &operation);
+  ASSERT_EQ(operation.status, crypto::Status::done);
+}
+
+KeyExchange& TestClient::exchange_for(NamedGroup wanted) {
+  for (const auto& known : exchanges_)
+    if (known->group() == wanted) return *known;
+  exchanges_.push_back(std::make_unique<KeyExchange>(wanted));
+  crypto::Operation generation = exchanges_.back()->generation(world_.entropy);
+  compute(generation);
+  return *exchanges_.back();
+}
+
+Buffer TestClient::client_hello() {
+  Buffer block(20'000), suites(offer.suites.size() * 2), message(40'000);
+  Writer numbers(suites);
+  for (const CipherSuite each : offer.suites) numbers.u16(static_cast<std::uint16_t>(each));
+
+  Writer extensions(block);
+  extensions.bytes(offer.more_extensions);
+  if (!offer.server_name.empty()) write_server_name(extensions, offer.server_name);
+  if (offer.with_groups)
+    write_numbers(extensions, ExtensionType::supported_groups, std::span<const NamedGroup>(offer.groups));
+  if (offer.with_schemes)
+    write_numbers(extensions, ExtensionType::signature_algorithms, std::span<const SignatureScheme>(offer.schemes));
+  if (offer.with_versions) write_client_versions(extensions, offer.versions);
+  if (!offer.protocols.empty()) {
+    const std::vector<std::string_view> names(offer.protocols.begin(), offer.protocols.end());
+    write_protocol_names(extensions, names);
+  }
+  if (offer.with_shares) {
+    std::vector<Buffer> keys;
+    std::vector<KeyShare> shares;
+    for (const NamedGroup each : offer.shares) {
+      const Bytes key = exchange_for(each).share();
+      keys.emplace_back(key.begin(), key.end());
+      if (alter_share) alter_share(keys.back());
+    }
+    for (std::size_t i = 0; i < keys.size(); ++i) shares.push_back({offer.shares[i], keys[i]});
+    write_client_shares(extensions, shares);
+  }
+  extensions.bytes(offer.last_extensions);
+
+  ClientHello hello;
+  hello.legacy_version = offer.legacy_version;
+  hello.random = random_;
+  hello.session_id = offer.session_id;
+  hello.suites = U16List(suites);
+  hello.compression_methods = offer.compression_methods;
+  hello.has_extensions = true;
+  hello.extensions = extensions.written();
+  Writer writer(message);
+  hello.emit(writer);
+  EXPECT_TRUE(writer.ok());
+  message.resize(writer.size());
+  return message;
+}
+
+void TestClient::start() {
+  first_hello_ = client_hello();
+  if (alter_hello) alter_hello(first_hello_);
+  send_record(ContentType::handshake, first_hello_);
+}
+
+void TestClient::send_record(ContentType type, Bytes content, std::size_t padding) {
+  Buffer record(kRecordHeaderBytes);
+  append(record, content);
+  if (write_.on()) {
+    if (padding != 0) {
+      // Padding stands behind the inner type: as content to the protector, whose own type byte is then the last zero.
+      record.push_back(static_cast<std::uint8_t>(type));
+      record.resize(record.size() + padding - 1);
+      type = ContentType::invalid;
+    }
+    const std::size_t inner = record.size() - kRecordHeaderBytes;
+    record.resize(record.size() + RecordProtector::kOverhead13);
+    record.resize(write_.seal13(*world_.aead, type, record, inner));
+  } else {
+    write_record_header(record, type, Version::tls10, content.size());
+  }
+  append(output_, record);
+}
+
+void TestClient::send_alert(Alert which, std::uint8_t level) {
+  const std::array<std::uint8_t, 2> content = {level, static_cast<std::uint8_t>(which)};
+  send_record(ContentType::alert, content);
+}
+
+void TestClient::update_key(bool request) {
+  std::array<std::uint8_t, 5> message;
+  Writer writer(message);
+  KeyUpdate{request}.emit(writer);
+  send_record(ContentType::handshake, message);
+  write_.update13(*world_.aead);
+}
+
+void TestClient::receive(Bytes bytes) {
+  append(input_, bytes);
+  while (input_.size() >= kRecordHeaderBytes && input_.size() >= kRecordHeaderBytes + load_be16(&input_[3])) {
+    const std::size_t whole = kRecordHeaderBytes + load_be16(&input_[3]);
+    largest_record = std::max(largest_record, whole);
+    Buffer record(input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(whole));
+    input_.erase(input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(whole));
+    on_record(record);
+  }
+}
+
+void TestClient::on_record(MutableBytes record) {
+  auto type = static_cast<ContentType>(record[0]);
+  MutableBytes content = record.subspan(kRecordHeaderBytes);
+  EXPECT_EQ(load_be16(&record[1]), 0x0303);
+  if (type == ContentType::change_cipher_spec) {
+    ++change_cipher_specs;
+    return;
+  }
+  if (read_.on()) {
+    ASSERT_EQ(type, ContentType::application_data);
+    const auto opened = read_.open13(*world_.aead, record);
+    ASSERT_TRUE(opened) << name_of(opened.error());
+    type = opened->type;
+    content = opened->content;
+  }
+  if (type == ContentType::application_data) append(plaintext, content);
+  if (type == ContentType::alert) {
+    ASSERT_EQ(content.size(), 2u);
+    alert = static_cast<Alert>(content[1]);
+  }
+  if (type != ContentType::handshake) return;
+  append(messages_, content);
+  while (messages_.size() >= 4 && messages_.size() >= 4 + load_be24(&messages_[1])) {
+    const std::size_t whole = 4 + load_be24(&messages_[1]);
+    const Buffer message(messages_.begin(), messages_.begin() + static_cast<std::ptrdiff_t>(whole));
+    messages_.erase(messages_.begin(), messages_.begin() + static_cast<std::ptrdiff_t>(whole));
+    on_message(static_cast<HandshakeType>(message[0]), Bytes(message).subspan(4), message);
+  }
+}
+
+void TestClient::on_message(HandshakeType type, Bytes body, Bytes whole) {
+  if (type == HandshakeType::server_hello) return on_server_hello(body, whole);
+  if (type == HandshakeType::key_update) {
+    ++key_updates;
+    return read_.update13(*world_.aead);
+  }
+  if (type == HandshakeType::encrypted_extensions) {
+    const auto message = EncryptedExtensions::parse(body);
+    ASSERT_TRUE(message);
+    name_acknowledged = static_cast<bool>(message->server_name);
+    if (message->application_protocols) protocol = ProtocolNames::read(*message->application_protocols)->front();
+  }
+  if (type == HandshakeType::certificate) {
+    const auto message = Certificate::parse(body);
+    ASSERT_TRUE(message);
+    message->each([&](Bytes der, Bytes) {
+      if (certificate.empty()) append(certificate, der);
+    });
+  }
+  if (type == HandshakeType::certificate_verify) check_signature(body);
+  if (type == HandshakeType::finished) {
+    Digest verify_data = transcript_->digest();
+    server_secret_.finished(verify_data.view(), MutableBytes(verify_data.bytes).first(verify_data.size));
+    EXPECT_TRUE(std::ranges::equal(body, verify_data.view())) << "the server's Finished does not verify";
+  }
+  transcript_->add(whole);
+  if (type == HandshakeType::finished && !hold_finished) send_finished();
+}
+
+void TestClient::check_signature(Bytes body) {
+  const auto message = CertificateVerify::parse(body);
+  ASSERT_TRUE(message);
+  scheme = message->scheme;
+  const auto hash = scheme == SignatureScheme::rsa_pss_rsae_sha384 ? crypto::HashId::sha384 : crypto::HashId::sha256;
+  Buffer digest(crypto::digest_bytes(hash));
+  digest_to_sign(hash, kServerSignatureContext, transcript_->digest().view(), digest);
+  EXPECT_TRUE(scheme == SignatureScheme::ecdsa_secp256r1_sha256
+                  ? crypto::ecdsa_p256_verify(certificate, digest, message->signature)
+                  : crypto::rsa_pss_verify(certificate, digest, message->signature));
+}
+
+void TestClient::send_finished() {
+  server_finished_hash_ = transcript_->digest();
+  Buffer verify_data(server_finished_hash_.size);
+  client_secret_.finished(server_finished_hash_.view(), verify_data);
+  Buffer message(kHandshakeHeaderBytes + verify_data.size());
+  Writer writer(message);
+  Finished{verify_data}.emit(writer);
+  if (alter_finished) alter_finished(message);
+  if (!offer.session_id.empty()) {
+    const Buffer change_cipher_spec = {20, 3, 3, 0, 1, 1};
+    append(output_, change_cipher_spec);
+  }
+  send_record(ContentType::handshake, message);
+  transcript_->add(message);
+  master_secret_.emplace(std::move(*handshake_secret_).master());
+  const Suite& traits = *find_suite13(static_cast<std::uint16_t>(suite));
+  write_.start13(*world_.aead, traits.aead, master_secret_->client_application(server_finished_hash_.view()));
+  read_.start13(*world_.aead, traits.aead, master_secret_->server_application(server_finished_hash_.view()));
+  connected = true;
+}
+
+void TestClient::on_retry(Bytes body, Bytes whole) {
+  const auto hello = ServerHello::parse(body);
+  EXPECT_FALSE(retried);
+  retried = true;
+  suite = hello->suite;
+  transcript_.emplace(find_suite13(static_cast<std::uint16_t>(suite))->hash);
+  transcript_->add(first_hello_);
+  transcript_->replace_by_message_hash();
+  transcript_->add(whole);
+  offer.shares = {*read_retry_group(*hello->key_share)};
+  Buffer second = client_hello();
+  if (alter_second_hello) alter_second_hello(second);
+  transcript_->add(second);
+  send_record(ContentType::handshake, second);
+}
+
+void TestClient::on_server_hello(Bytes body, Bytes whole) {
+  const auto hello = ServerHello::parse(body);
+  ASSERT_TRUE(hello);
+  EXPECT_TRUE(std::ranges::equal(hello->session_id, offer.session_id));
+  EXPECT_EQ(*read_selected_version(*hello->supported_versions), Version::tls13);
+  if (hello->is_retry_request()) return on_retry(body, whole);
+  EXPECT_TRUE(!retried || hello->suite == suite);
+  suite = hello->suite;
+  const Suite* traits = find_suite13(static_cast<std::uint16_t>(suite));
+  ASSERT_NE(traits, nullptr);
+  if (!retried) {
+    transcript_.emplace(traits->hash);
+    transcript_->add(first_hello_);
+  }
+  transcript_->add(whole);
+  const auto share = read_server_share(*hello->key_share);
+  ASSERT_TRUE(share);
+  group = share->group;
+  KeyExchange& ours = exchange_for(group);
+  ASSERT_TRUE(ours.set_peer(share->key));
+  crypto::Operation agreement = ours.agreement();
+  compute(agreement);
+  handshake_secret_.emplace(EarlySecret(traits->hash).handshake(ours.shared_secret()));
+  const Digest hash = transcript_->digest();
+  client_secret_ = handshake_secret_->client_handshake(hash.view());
+  server_secret_ = handshake_secret_->server_handshake(hash.view());
+  write_.start13(*world_.aead, traits->aead, client_secret_.clone());
+  read_.start13(*world_.aead, traits->aead, server_secret_.clone());
+}
+
+void exchange(TestClient& client, ServerEnd& server) {
+  for (;;) {
+    const Buffer to_server = client.take_output();
+    server.receive(to_server);
+    server.settle();
+    const Buffer to_client = server.take_output();
+    if (to_server.empty() && to_client.empty()) return;
+    client.receive(to_client);
+  }
+}
+
+}  // namespace handsel::tls::test

@@ -1,0 +1,115 @@
+#include "test_world.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <ctime>
+#include <span>
+
+#include "crypto/certificate.h"
+
+namespace handsel::tls::test {
+namespace {
+
+Credential make(crypto::KeyStore& keys, crypto::KeyType type, std::string name) {
+  const std::array names = {std::move(name)};
+  auto made = crypto::make_self_signed(keys, type, names, 30, std::time(nullptr));
+  EXPECT_TRUE(made) << made.error();
+  Credential credential;
+  credential.key = made->key;
+  credential.kind = type.algorithm == crypto::KeyAlgorithm::rsa ? CredentialKind::rsa : CredentialKind::ecdsa_p256;
+  credential.chain = made->chain.der;
+  credential.names = made->chain.dns_names;
+  return credential;
+}
+
+std::uint64_t no_cycles() { return 0; }
+
+std::unique_ptr<crypto::Backend> make_any_backend(Entropy& entropy) {
+  return crypto::make_backend(*crypto::choose_kernels(), Certificates::get().keys, entropy);
+}
+
+}  // namespace
+
+Certificates& Certificates::get() {
+  static Certificates* made = [] {
+    auto* fresh = new Certificates;
+    fresh->ecdsa = make(fresh->keys, {crypto::KeyAlgorithm::p256, 256}, "example.test");
+    fresh->rsa = make(fresh->keys, {crypto::KeyAlgorithm::rsa, 2'048}, "example.test");
+    fresh->other = make(fresh->keys, {crypto::KeyAlgorithm::p256, 256}, "other.test");
+    return fresh;
+  }();
+  return *made;
+}
+
+World::World()
+    : backend(make_any_backend(entropy)),
+      stage(backend->kernels(), {}, no_cycles),
+      aead(crypto::make_aead()),
+      worker{stage, *aead, entropy, frames, statistics} {}
+
+ServerConfig World::default_config() {
+  const Certificates& certificates = Certificates::get();
+  ServerConfig draft;
+  draft.credentials = {certificates.ecdsa, certificates.rsa, certificates.other};
+  auto config = prepared(std::move(draft));
+  EXPECT_TRUE(config);
+  return *config;
+}
+
+ServerEnd::ServerEnd(World& world, const ServerConfig& config)
+    : world_(world), session_(std::make_unique<Session>(world.worker, config, &notes, 7, Instant{})) {}
+
+bool ServerEnd::write_record(Bytes record) {
+  if (record.size() > sink_room) return false;
+  sink_room -= record.size();
+  append(output_, record);
+  return true;
+}
+
+void ServerEnd::note(const Received& received) {
+  append(plaintext, received.plaintext);
+  connected = connected || received.connected_now;
+  peer_closed = peer_closed || received.peer_closed;
+  failed = failed || received.failed;
+}
+
+void ServerEnd::receive(Bytes bytes) {
+  append(unread, bytes);
+  while (unread.size() >= kRecordHeaderBytes && session_->wants_record()) {
+    const Bytes header = Bytes(unread).first(kRecordHeaderBytes);
+    const auto whole = session_->record_bytes(header);
+    if (!whole) {
+      const Buffer copy(header.begin(), header.end());
+      note(session_->on_bad_header(copy, *this, Instant{}));
+      EXPECT_EQ(session_->failure().error, whole.error().error);
+      return;
+    }
+    if (unread.size() < *whole) return;
+    Buffer record(unread.begin(), unread.begin() + static_cast<std::ptrdiff_t>(*whole));
+    unread.erase(unread.begin(), unread.begin() + static_cast<std::ptrdiff_t>(*whole));
+    note(session_->on_record(record, *this, Instant{}));
+  }
+}
+
+bool ServerEnd::run_crypto() {
+  world_.stage.flush(Instant{});
+  bool any = false;
+  while (crypto::Operation* operation = world_.stage.take_completed()) {
+    EXPECT_EQ(operation->owner, session_->owner());
+    note(session_->on_operation_done(*operation, *this, Instant{}));
+    any = true;
+  }
+  return any;
+}
+
+void ServerEnd::settle() {
+  do receive({});
+  while (run_crypto());
+}
+
+void ServerEnd::send(std::string_view text) { EXPECT_TRUE(session_->send(as_bytes(text), *this)); }
+
+Buffer ServerEnd::take_output() { return std::exchange(output_, {}); }
+
+}  // namespace handsel::tls::test

@@ -1,0 +1,98 @@
+#pragma once
+/// What a server's end needs around it, and the end itself over memory.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "crypto/kernels.h"
+#include "crypto/key_store.h"
+#include "crypto/random.h"
+#include "tls/config.h"
+#include "tls/session.h"
+#include "tls/worker_context.h"
+
+namespace handsel::tls::test {
+
+using Buffer = std::vector<std::uint8_t>;
+inline void append(Buffer& buffer, Bytes bytes) { buffer.insert(buffer.end(), bytes.begin(), bytes.end()); }
+
+/// Keys and certificates, made once for all tests: example.test by P-256, example.test by RSA-2048, other.test by
+/// P-256.
+struct Certificates {
+  crypto::KeyStore keys;
+  Credential ecdsa;
+  Credential rsa;
+  Credential other;
+  static Certificates& get();
+};
+
+/// One worker's context. Pools are small, so that what is not given back shows.
+class World {
+ public:
+  World();
+  /// Both certificates for example.test, ECDSA first, and one for other.test.
+  static ServerConfig default_config();
+
+  crypto::SystemEntropy entropy;
+  std::unique_ptr<crypto::Backend> backend;
+  crypto::Stage stage;
+  std::unique_ptr<crypto::Aead> aead;
+  FramePool frames{4, 2};
+  Statistics statistics;
+  WorkerContext worker;
+};
+
+/// Notes what passes.
+class Notes final : public Observer {
+ public:
+  struct Entry {
+    Direction direction;
+    std::uint8_t content_type;
+    std::uint8_t message_type;
+  };
+  void on_message(Direction direction, std::uint8_t content_type, std::uint8_t message_type, std::size_t) override {
+    entries.push_back({direction, content_type, message_type});
+  }
+  void on_server_name(std::string_view name) override { server_name = name; }
+  std::vector<Entry> entries;
+  std::string server_name;
+};
+
+/// A session with a byte stream in front of it, as a flow would drive it.
+class ServerEnd final : public RecordSink {
+ public:
+  ServerEnd(World& world, const ServerConfig& config);
+  bool write_record(Bytes record) override;
+
+  /// Bytes from the client; takes records as far as the session wants them.
+  void receive(Bytes bytes);
+  /// Lets the stage compute what waits and hands the results in. False when nothing waited.
+  bool run_crypto();
+  /// Both, until neither goes on.
+  void settle();
+  void send(std::string_view text);
+  /// What the session has written since the last call.
+  Buffer take_output();
+
+  Session& session() { return *session_; }
+  void destroy() { session_.reset(); }
+
+  Buffer unread;
+  Buffer plaintext;
+  bool connected = false;
+  bool peer_closed = false;
+  bool failed = false;
+  std::size_t sink_room = ~std::size_t{0};
+  Notes notes;
+
+ private:
+  void note(const Received& received);
+  World& world_;
+  std::unique_ptr<Session> session_;
+  Buffer output_;
+};
+
+}  // namespace handsel::tls::test
