@@ -70,6 +70,11 @@ const TlsSettings* Config::find_tls(std::string_view name) const {
   return found == tls.end() ? nullptr : &*found;
 }
 
+std::uint16_t Config::workers_of(std::size_t port) const {
+  const std::size_t all = ports.size();
+  return static_cast<std::uint16_t>((engine.worker_count + all - 1 - port) / all);
+}
+
 Config default_config() {
   const auto prefix = [](std::string_view text) { return wire::IpPrefix::parse(text).value(); };
   Config config;

@@ -103,6 +103,8 @@ struct Config {
 
   /// nullptr when no [tls.NAME] is called so.
   const TlsSettings* find_tls(std::string_view name) const;
+  /// Workers are dealt out to the ports in turn: worker w polls queue w / ports of port w % ports.
+  std::uint16_t workers_of(std::size_t port) const;
 };
 
 /// What runs without a file: a net_tap port handsel0 at 10.77.0.2/24 and fd77::2/64 with the kernel's end at .1,

@@ -34,9 +34,10 @@ void check_port(const Config& config, const PortSettings& port, ReadContext& con
                                 [](const wire::IpPrefix& prefix) { return !prefix.address.is_v4(); });
   if (ipv6 && port.mtu < kMinMtuIpv6)
     context.fault(port.at, "an MTU of {} is too small for IPv6, which asks for {}", port.mtu, kMinMtuIpv6);
-  if (port.queues != 0 && port.queues < config.engine.worker_count)
-    context.fault(port.at, "{} queues are too few for {} workers: each polls one of its own", port.queues,
-                  config.engine.worker_count);
+  const std::uint16_t workers = config.workers_of(static_cast<std::size_t>(&port - config.ports.data()));
+  if (port.queues != 0 && port.queues != workers)
+    context.fault(port.at, "{} queues for {} workers: every queue needs a worker, and every worker a queue", port.queues,
+                  workers);
 }
 
 /// Two ports may not be the same device, nor have an address in common.
@@ -69,6 +70,9 @@ bool overlap(const ListenerSettings& one, const ListenerSettings& other) {
 
 void check_together(const Config& config, ReadContext& context) {
   if (config.ports.empty()) context.fault({}, "there is no [[port]]: nothing could come in");
+  if (config.engine.worker_count < config.ports.size())
+    context.fault({}, "{} ports and {} workers: each port needs a worker of its own", config.ports.size(),
+                  config.engine.worker_count);
   if (config.listeners.empty()) context.fault({}, "there is no [[listener]]: nothing would be answered");
   for (auto port = config.ports.begin(); port != config.ports.end(); ++port) {
     check_port(config, *port, context);

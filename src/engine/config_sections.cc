@@ -140,7 +140,7 @@ constexpr Key<PortSettings> kPortKeys[] = {
      [](const ConfigEntry& entry, PortSettings& out, ReadContext& context) {
        take_integer(entry, kMinMtu, kMaxMtu, out.mtu, context);
      }},
-    {"queues", "integer", "one a worker", "Receive and transmit queue pairs.",
+    {"queues", "integer", "one a worker", "Receive and transmit queue pairs: as many as the port has workers.",
      [](const ConfigEntry& entry, PortSettings& out, ReadContext& context) {
        take_integer(entry, 1, kMaxWorkers, out.queues, context);
      }},

@@ -122,8 +122,8 @@ Ladder ladder_from_json(const nlohmann::json& json) {
       ladder.tls += text;
     }
     if (tls->value("resumed", false)) ladder.tls += " resumed";
+    ladder.server_name = printable(tls->value("sni", ""));
   }
-  ladder.server_name = printable(json.value("server_name", ""));
   ladder.events_lost = json.value("events_lost", std::uint64_t{0});
   for (const auto& event : json.at("events")) ladder.events.push_back(event_from_json(event));
   return ladder;

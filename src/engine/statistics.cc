@@ -64,7 +64,7 @@ NamedGroup rows(Workers workers, std::string name, std::array<Counter, Size> tls
   NamedGroup group{std::move(name), {}};
   for (std::size_t row = 0; row < Size; ++row) {
     const std::uint64_t value = sum(workers, [&](const WorkerView& w) { return (w.shard->tls_statistics().*table)[row].get(); });
-    if (value != 0) group.values.push_back({name_of_row(row), value});
+    if (value != 0) group.values.push_back({std::string(name_of_row(row)), value});
   }
   return group;
 }
@@ -79,7 +79,7 @@ NamedGroup drops(Workers workers) {
   for (std::size_t i = 0; i < kDropReasons; ++i) {
     const auto reason = static_cast<Drop>(i);
     const std::uint64_t value = sum(workers, [&](const WorkerView& w) { return w.shard->statistics().drops.get(reason); });
-    if (value != 0) group.values.push_back({name_of(reason), value});
+    if (value != 0) group.values.push_back({std::string(name_of(reason)), value});
   }
   return group;
 }
