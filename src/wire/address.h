@@ -71,10 +71,12 @@ class IpAddress {
   }
   /// Reads 4 bytes that the caller has checked to exist.
   static IpAddress from_v4(const std::uint8_t* at) {
-    static constexpr std::uint32_t kMapped = 0xffff0000;  // 00 00 ff ff as this little-endian machine loads it
+    // One 8-byte store: a later 8-byte load of two 4-byte ones would wait for them to reach the cache.
+    std::uint32_t raw;
+    std::memcpy(&raw, at, sizeof raw);
+    const std::uint64_t low = std::uint64_t{raw} << 32 | 0xffff0000;  // 00 00 ff ff a b c d in memory
     IpAddress address;
-    std::memcpy(address.bytes_.data() + 8, &kMapped, 4);
-    std::memcpy(address.bytes_.data() + 12, at, 4);
+    std::memcpy(address.bytes_.data() + 8, &low, sizeof low);
     return address;
   }
   /// Reads 16 bytes that the caller has checked to exist.

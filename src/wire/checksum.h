@@ -51,6 +51,36 @@ inline Sum sum_words(const std::uint8_t* at, std::size_t words) {
   return sum;
 }
 
+/// Writes a header word by word and keeps the sum of what it wrote. Reading a header back right after writing it in
+/// small pieces would stall the processor until they have reached the cache.
+class SummedWords {
+ public:
+  explicit SummedWords(std::uint8_t* at) : at_(at) {}
+
+  /// Four bytes of the wire, given in host order.
+  void put(std::uint32_t word) { put_raw(__builtin_bswap32(word)); }
+  void put(std::uint32_t high16, std::uint32_t low16) { put(high16 << 16 | low16); }
+  /// Four bytes as they stand at `from`.
+  void copy(const std::uint8_t* from) {
+    std::uint32_t raw;
+    std::memcpy(&raw, from, sizeof raw);
+    put_raw(raw);
+  }
+  Sum sum() const { return sum_; }
+  /// Where the next word goes.
+  std::uint8_t* at() const { return at_; }
+
+ private:
+  void put_raw(std::uint32_t raw) {
+    std::memcpy(at_, &raw, sizeof raw);
+    sum_ += raw;
+    at_ += sizeof raw;
+  }
+
+  std::uint8_t* at_;
+  Sum sum_ = 0;
+};
+
 /// Folds a sum to the 16 bits that stand in a packet (in host order, for store_be16), not complemented. This is
 /// what a port that computes TCP checksums wants to find in the field.
 inline std::uint16_t fold(Sum sum) { return __builtin_bswap16(detail::fold_native(sum)); }

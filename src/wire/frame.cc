@@ -120,18 +120,14 @@ std::uint8_t* write_ip_header(std::uint8_t* at, const IpFields& ip, std::uint8_t
                               bool with_checksum) {
   if (ip.source.is_v4()) {
     assert(payload_bytes + Ipv4Header::kMinBytes <= 0xffff);
-    at[0] = 0x45;
-    at[1] = ip.traffic_class;
-    store_be16(at + 2, static_cast<std::uint16_t>(payload_bytes + Ipv4Header::kMinBytes));
-    store_be16(at + 4, ip.identification);
-    store_be16(at + 6, ip.dont_fragment ? 0x4000 : 0);
-    at[8] = ip.ttl;
-    at[9] = protocol;
-    store_be16(at + 10, 0);
-    std::memcpy(at + 12, ip.source.v4_bytes().data(), 4);
-    std::memcpy(at + 16, ip.destination.v4_bytes().data(), 4);
-    if (with_checksum) store_be16(at + 10, finish(sum_words(at, Ipv4Header::kMinBytes / 4)));
-    return at + Ipv4Header::kMinBytes;
+    SummedWords words(at);
+    words.put(0x4500u | ip.traffic_class, static_cast<std::uint32_t>(payload_bytes + Ipv4Header::kMinBytes));
+    words.put(ip.identification, ip.dont_fragment ? 0x4000 : 0);
+    words.put(std::uint32_t{ip.ttl} << 8 | protocol, 0);
+    words.copy(ip.source.v4_bytes().data());
+    words.copy(ip.destination.v4_bytes().data());
+    if (with_checksum) store_be16(at + 10, finish(words.sum()));
+    return words.at();
   }
   assert(payload_bytes <= 0xffff);
   return write_at(at, Ipv6Header{ip.traffic_class, 0, static_cast<std::uint16_t>(payload_bytes), protocol, ip.ttl,
@@ -152,16 +148,15 @@ void write_tcp_frame(MutableBytes frame, const LinkHeader& link, const IpFields&
   std::uint8_t* at = write_at(frame.data(), link);
   store_be16(at - 2, ip.source.is_v4() ? kEtherIpv4 : kEtherIpv6);
   std::uint8_t* const segment = write_ip_header(at, ip, kProtocolTcp, segment_bytes, !offload.ip);
-  const std::uint8_t* const payload = write_at(segment, tcp);
+  const SummedWords header = write_words(segment, tcp);
 
   const Sum pseudo = pseudo_header_sum(ip.source, ip.destination, kProtocolTcp, segment_bytes);
   if (offload.tcp) {
     store_be16(segment + kTcpChecksumOffset, fold(pseudo));
     return;
   }
-  const auto header_words = static_cast<std::size_t>(payload - segment) / 4;
-  if (!payload_sum) payload_sum = sum_bytes({payload, frame.data() + frame.size()});
-  store_be16(segment + kTcpChecksumOffset, finish(pseudo + sum_words(segment, header_words) + *payload_sum));
+  if (!payload_sum) payload_sum = sum_bytes({header.at(), frame.data() + frame.size()});
+  store_be16(segment + kTcpChecksumOffset, finish(pseudo + header.sum() + *payload_sum));
 }
 
 }  // namespace handsel::wire

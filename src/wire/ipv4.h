@@ -99,7 +99,12 @@ class Ipv4View {
   std::uint8_t ttl() const { return packet_[8]; }
   std::uint8_t protocol() const { return packet_[9]; }
   std::uint16_t checksum() const { return load_be16(packet_.data() + 10); }
-  bool checksum_ok() const { return is_valid(sum_words(packet_.data(), header_bytes() / 4)); }
+  bool checksum_ok() const {
+    constexpr std::size_t kMinWords = Ipv4Header::kMinBytes / 4;
+    const Sum sum = sum_words(packet_.data(), kMinWords);  // unrolled: all that nearly every packet has
+    const std::size_t more = header_bytes() / 4 - kMinWords;
+    return is_valid(more == 0 ? sum : sum + sum_words(packet_.data() + Ipv4Header::kMinBytes, more));
+  }
   IpAddress source() const { return IpAddress::from_v4(packet_.data() + 12); }
   IpAddress destination() const { return IpAddress::from_v4(packet_.data() + 16); }
   Bytes options() const { return packet_.subspan(Ipv4Header::kMinBytes, header_bytes() - Ipv4Header::kMinBytes); }
@@ -122,22 +127,17 @@ class Ipv4View {
 /// Writes header.header_bytes() bytes that the caller has checked to exist, checksum included unless the port
 /// computes it (the field is then zero); gives the first byte behind them.
 inline std::uint8_t* write_at(std::uint8_t* at, const Ipv4Header& header, bool with_checksum = true) {
-  const std::size_t bytes = header.header_bytes();
-  at[0] = static_cast<std::uint8_t>(0x40 | bytes / 4);
-  at[1] = header.traffic_class;
-  store_be16(at + 2, header.total_bytes);
-  store_be16(at + 4, header.identification);
-  store_be16(at + 6,
-             static_cast<std::uint16_t>((header.dont_fragment ? 0x4000 : 0) | (header.more_fragments ? 0x2000 : 0) |
-                                        (header.fragment_offset & 0x1fff)));
-  at[8] = header.ttl;
-  at[9] = header.protocol;
-  store_be16(at + 10, 0);
-  std::memcpy(at + 12, header.source.v4_bytes().data(), 4);
-  std::memcpy(at + 16, header.destination.v4_bytes().data(), 4);
-  if (header.options_bytes != 0) std::memcpy(at + Ipv4Header::kMinBytes, header.options.data(), header.options_bytes);
-  if (with_checksum) store_be16(at + 10, finish(sum_words(at, bytes / 4)));
-  return at + bytes;
+  SummedWords words(at);
+  words.put(static_cast<std::uint32_t>(0x40 | header.header_bytes() / 4) << 8 | header.traffic_class,
+            header.total_bytes);
+  words.put(header.identification, (header.dont_fragment ? 0x4000u : 0) | (header.more_fragments ? 0x2000u : 0) |
+                                       (header.fragment_offset & 0x1fffu));
+  words.put(std::uint32_t{header.ttl} << 8 | header.protocol, 0);
+  words.copy(header.source.v4_bytes().data());
+  words.copy(header.destination.v4_bytes().data());
+  for (std::size_t i = 0; i < header.options_bytes; i += 4) words.copy(header.options.data() + i);
+  if (with_checksum) store_be16(at + 10, finish(words.sum()));
+  return words.at();
 }
 
 inline void emit(const Ipv4Header& header, Writer& writer) {

@@ -64,39 +64,25 @@ std::size_t option_bytes(const TcpOptions& options) {
   return fixed_option_bytes(options) + (blocks == 0 ? 0 : 4 + 8 * blocks);
 }
 
-std::uint8_t* write_options(std::uint8_t* at, const TcpOptions& options) {
-  if (options.mss) {
-    store_be16(at, kMss << 8 | 4);
-    store_be16(at + 2, *options.mss);
-    at += 4;
-  }
-  if (options.sack_permitted || options.timestamps) {
-    // SACK-permitted takes the place of the two NOPs that align the timestamps.
-    const std::uint16_t first =
-        options.sack_permitted && options.timestamps ? kSackPermitted << 8 | 2 : kNop << 8 | kNop;
-    store_be16(at, first);
-    store_be16(at + 2, options.timestamps ? kTimestamps << 8 | 10 : kSackPermitted << 8 | 2);
-    at += 4;
-  }
+void write_options(SummedWords& words, const TcpOptions& options) {
+  constexpr std::uint32_t kNops = kNop << 8 | kNop;
+  if (options.mss) words.put(kMss << 8 | 4, *options.mss);
   if (options.timestamps) {
-    store_be32(at, options.timestamps->value);
-    store_be32(at + 4, options.timestamps->echo_reply);
-    at += 8;
+    // SACK-permitted takes the place of the two NOPs that align the timestamps.
+    words.put(options.sack_permitted ? kSackPermitted << 8 | 2 : kNops, kTimestamps << 8 | 10);
+    words.put(options.timestamps->value);
+    words.put(options.timestamps->echo_reply);
+  } else if (options.sack_permitted) {
+    words.put(kNops, kSackPermitted << 8 | 2);
   }
-  if (options.window_scale) {
-    store_be32(at, std::uint32_t{kNop} << 24 | std::uint32_t{kWindowScale} << 16 | 3u << 8 | *options.window_scale);
-    at += 4;
-  }
+  if (options.window_scale) words.put(kNop << 8 | kWindowScale, 3u << 8 | *options.window_scale);
   if (const std::size_t blocks = sack_blocks_that_fit(options); blocks != 0) {
-    store_be32(at, std::uint32_t{kNop} << 24 | std::uint32_t{kNop} << 16 | std::uint32_t{kSack} << 8 |
-                       static_cast<std::uint32_t>(2 + 8 * blocks));
-    at += 4;
-    for (std::size_t i = 0; i < blocks; ++i, at += 8) {
-      store_be32(at, options.sack[i].left.raw());
-      store_be32(at + 4, options.sack[i].right.raw());
+    words.put(kNops, kSack << 8 | static_cast<std::uint32_t>(2 + 8 * blocks));
+    for (std::size_t i = 0; i < blocks; ++i) {
+      words.put(options.sack[i].left.raw());
+      words.put(options.sack[i].right.raw());
     }
   }
-  return at;
 }
 
 }  // namespace
@@ -132,19 +118,18 @@ std::size_t sack_blocks_that_fit(const TcpOptions& options) {
 
 std::size_t header_bytes(const TcpHeader& header) { return TcpHeader::kMinBytes + option_bytes(header.options); }
 
-std::uint8_t* write_at(std::uint8_t* at, const TcpHeader& header) {
-  std::uint8_t* const end = write_options(at + TcpHeader::kMinBytes, header.options);
-  store_be16(at, header.source_port);
-  store_be16(at + 2, header.destination_port);
-  store_be32(at + 4, header.seq.raw());
-  store_be32(at + 8, header.ack.raw());
-  at[12] = static_cast<std::uint8_t>((end - at) / 4 << 4);
-  at[13] = header.flags;
-  store_be16(at + 14, header.window);
-  store_be16(at + 16, 0);
-  store_be16(at + 18, header.urgent_pointer);
-  return end;
+SummedWords write_words(std::uint8_t* at, const TcpHeader& header) {
+  SummedWords words(at);
+  words.put(header.source_port, header.destination_port);
+  words.put(header.seq.raw());
+  words.put(header.ack.raw());
+  words.put(static_cast<std::uint32_t>(header_bytes(header) / 4 << 12 | header.flags), header.window);
+  words.put(0, header.urgent_pointer);
+  write_options(words, header.options);
+  return words;
 }
+
+std::uint8_t* write_at(std::uint8_t* at, const TcpHeader& header) { return write_words(at, header).at(); }
 
 void emit(const TcpHeader& header, Writer& writer) {
   if (const MutableBytes room = writer.hole(header_bytes(header)); !room.empty()) write_at(room.data(), header);

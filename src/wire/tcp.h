@@ -146,6 +146,8 @@ std::size_t header_bytes(const TcpHeader& header);
 /// behind them. The options stand as Linux lays them out, padded with NOPs: MSS; SACK-permitted and timestamps;
 /// window scale; SACK. Blocks that do not fit are left out, last first.
 std::uint8_t* write_at(std::uint8_t* at, const TcpHeader& header);
+/// The same; gives the sum of what it wrote beside the first byte behind it.
+SummedWords write_words(std::uint8_t* at, const TcpHeader& header);
 void emit(const TcpHeader& header, Writer& writer);
 
 /// Offsets within the header, for who patches one in place.
