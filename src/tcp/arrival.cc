@@ -64,6 +64,7 @@ void Connection::arrive(Arrival& arrival) {
     if (!has(kUrgent) || urgent > rcv_up_) rcv_up_ = urgent;
     set(kUrgent);
   }
+  note_received_ecn(arrival);
   if (!arrival.payload.empty() || arrival.has(wire::kFin)) arrive_payload(arrival);
 }
 

@@ -71,6 +71,9 @@ void Connection::acknowledge(Arrival& arrival) {
   const SeqNum ack = arrival.header.ack;
   const bool advanced = ack > snd_una_;
   const bool in_flight = !board_.empty();
+  const bool blocks = has(kSack) && arrival.header.options.sack_count != 0;
+  const bool dsack = blocks && first_is_dsack(arrival);
+  judge_tail_probe(arrival, dsack, advanced);
   AckSample sample;
   if (advanced) {
     const auto covered = static_cast<std::uint32_t>(ack - snd_una_);
@@ -84,11 +87,8 @@ void Connection::acknowledge(Arrival& arrival) {
     arrival.out.acknowledged = data != 0;
   }
   if (in_flight) {
-    std::uint8_t first_block = 0;
-    if (has(kSack) && arrival.header.options.sack_count != 0) {
-      first_block = first_is_dsack(arrival) ? 1 : 0;
-      board_.sack(*pool_, arrival.header.options, first_block, snd_una_, snd_nxt_, sample);
-    }
+    if (dsack) adapt_reorder_window();
+    if (blocks) board_.sack(*pool_, arrival.header.options, dsack ? 1 : 0, snd_una_, snd_nxt_, sample);
     measure(arrival, sample, advanced);
     on_sample(arrival, sample, advanced);
     board_.release_if_done(*pool_);

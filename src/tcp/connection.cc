@@ -12,6 +12,9 @@ namespace {
 /// Chunks that send queues leave in the pool, so that what was received can always be kept (detach_segment).
 constexpr std::uint32_t kReserveForReceiving = 8;
 
+/// Granted before the reader has shown its pace.
+constexpr std::uint32_t kFirstReceiveBuffer = 64 * 1024;
+
 std::uint32_t to_ms(Duration duration) {
   return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
 }
@@ -32,7 +35,7 @@ void Connection::take(const Config& config) {
   path_mss_ = config.path_mss;
   send_buffer_ = static_cast<std::uint32_t>(config.send_buffer_bytes);
   receive_buffer_max_ = static_cast<std::uint32_t>(config.receive_buffer_bytes);
-  receive_buffer_ = receive_buffer_max_;
+  receive_buffer_ = std::min(receive_buffer_max_, kFirstReceiveBuffer);
   user_timeout_ms_ = to_ms(config.user_timeout);
   time_wait_ms_ = to_ms(config.time_wait);
   fin_wait_2_ms_ = to_ms(config.fin_wait_2);

@@ -103,6 +103,13 @@ class Connection {
   Outcome on_segment(const wire::TcpHeader& header, Bytes payload, std::uint8_t ip_ecn, Instant now);
   /// To be called once `now` >= next_deadline(); harmless when early.
   Outcome on_timer(Instant now);
+  /// A packet of ours was too big for the path (RFC 1191, RFC 8201): `mss` is the largest payload the next hop takes by
+  /// its own word, `quoted` the sequence number in the quoted header. Believed only when that is in flight, only
+  /// downwards and not below a floor (RFC 5927 7.2); what is in flight is then cut anew.
+  Outcome on_packet_too_big(std::uint16_t mss, wire::SeqNum quoted, Instant now);
+  /// A destination-unreachable quoting `quoted`: ends an opening connection, and is no more than a hint to a
+  /// synchronised one (RFC 5927 5.2).
+  Outcome on_unreachable(wire::SeqNum quoted);
   /// kNever when no timer runs.
   Instant next_deadline() const { return std::min({retransmit_at_, ack_at_, life_at_}); }
   /// What to send now; nullopt when there is nothing, for now. Ask until then, or until the port is full.
@@ -196,7 +203,9 @@ class Connection {
     kOfferScaling = 1u << 26,
     kOfferEcn = 1u << 27,
     kIpv6 = 1u << 28,
-    kScaling = 1u << 29,  // negotiated
+    kScaling = 1u << 29,          // negotiated
+    kTailProbe = 1u << 30,        // a tail-loss probe is out
+    kTailProbeRepeat = 1u << 31,  // and it was a retransmission
   };
   enum class Timer : std::uint8_t { none, retransmit, tail_probe, reorder, persist, keepalive };
   struct Arrival;
@@ -244,27 +253,44 @@ class Connection {
   std::uint32_t receive_room() const;
   std::uint16_t advertise();
   bool window_update_due() const;
+  void tune_receive_buffer(Instant now);
   // recovery.cc
   void on_sample(Arrival& arrival, const AckSample& sample, bool advanced);
   void enter_fast_recovery();
-  void on_duplicate_ack(Arrival& arrival);
+  void on_duplicate_ack();
   void prr(std::uint32_t delivered, bool advanced);
   std::uint32_t pipe() const;
-  void on_retransmission_timeout(Outcome& outcome, Instant now);
+  void on_retransmission_timeout(Instant now);
   // rack.cc
   void rack_update(const Arrival& arrival, const AckSample& sample);
   std::uint32_t reorder_window_us() const;
   void rack_detect_losses(Instant now);
   void arm_for_flight(Instant now);
+  void adapt_reorder_window();
+  // tail_probe.cc
+  Duration tail_probe_timeout() const;
+  bool tail_probe_wanted() const;
+  std::optional<OutSegment> tail_probe(Instant now);
+  void judge_tail_probe(const Arrival& arrival, bool dsack, bool advanced);
+  // ecn.cc
+  void note_received_ecn(const Arrival& arrival);
+  void on_congestion_echo();
+  // path.cc
+  void use_mss(std::uint16_t mss, Instant now);
+  void suspect_black_hole(Instant now);
   // timers.cc
   void arm(Timer timer, Instant at);
   void arm_retransmit(Instant now) { arm(Timer::retransmit, now + rtt_.rto(backoff_)); }
-  void on_life_timer(Outcome& outcome, Instant now);
+  void on_life_timer(Outcome& outcome);
   void refresh_user_timeout(Instant now);
+  void on_keepalive_timer(Outcome& outcome, Instant now);
+  void arm_idle_timers(Instant now);
+  bool timer_free() const { return timer_ == Timer::none || timer_ == Timer::keepalive; }
   // output.cc
   std::optional<OutSegment> retransmission(Instant now);
   std::optional<OutSegment> new_data(Instant now);
   std::optional<OutSegment> probe(Instant now);
+  void validate_window(Instant now);
   OutSegment bare(std::uint8_t flags, Instant now);
   void acknowledged_by(const wire::TcpHeader& header);
   OutSegment send_new(std::uint32_t length, bool with_fin, Instant now);
@@ -300,6 +326,9 @@ class Connection {
   wire::SeqNum rcv_up_;
   wire::SeqNum fin_seq_;  // the peer's FIN
   wire::SackBlock dsack_;
+  wire::SeqNum tail_probe_end_;
+  wire::SeqNum tune_from_;  // receive buffer tuning: what had been consumed when the round began
+  std::uint32_t tune_since_us_ = 0;
 
   std::uint32_t ts_recent_ = 0;
   std::uint32_t ts_recent_ms_ = 0;
@@ -319,6 +348,8 @@ class Connection {
   std::uint8_t unacked_segments_ = 0;  // received and not acknowledged
   std::uint8_t duplicate_acks_owed_ = 0;
   std::uint8_t keepalive_sent_ = 0;
+  std::uint8_t reorder_quarters_ = 1;  // RFC 8985 RACK.reo_wnd_mult
+  std::uint8_t reorder_persist_ = 0;   // recoveries for which that holds
 
   RttEstimator rtt_;
   CongestionState congestion_;

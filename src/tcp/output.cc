@@ -10,7 +10,8 @@ using wire::SeqNum;
 
 namespace {
 constexpr std::uint32_t kTimestampBytes = 12;  // with its two NOPs
-}
+constexpr std::uint8_t kEct0 = 2;
+}  // namespace
 
 bool Connection::wants_output() const {
   if (flags_ & (kRstDue | kSynDue | kAckNow | kProbeDue | kTailProbeDue | kKeepaliveDue)) return true;
@@ -38,6 +39,7 @@ std::optional<OutSegment> Connection::next_segment(Instant now) {
       return segment;
     }
     if (auto segment = probe(now)) return segment;
+    if (auto segment = tail_probe(now)) return segment;
     if (auto segment = retransmission(now)) return segment;
     if (auto segment = new_data(now)) return segment;
   }
@@ -45,6 +47,13 @@ std::optional<OutSegment> Connection::next_segment(Instant now) {
     duplicate_acks_owed_ = 0;
     return bare(wire::kAck, now);
   }
+  if (has(kKeepaliveDue)) {  // RFC 9293 3.8.4: a number from before the window makes the peer answer
+    unset(kKeepaliveDue);
+    OutSegment segment = bare(wire::kAck, now);
+    segment.header.seq = snd_nxt_ - 1;
+    return segment;
+  }
+  arm_idle_timers(now);
   return std::nullopt;
 }
 
@@ -68,8 +77,9 @@ OutSegment Connection::bare(std::uint8_t flags, Instant now) {
   header.seq = snd_nxt_;
   header.ack = rcv_nxt_;
   header.flags = flags;
+  if (has(kEceDue) && flags == wire::kAck) header.flags |= wire::kEce;
   add_options(header, now);
-  if (has(kSack) && flags == wire::kAck) {
+  if (has(kSack) && (flags & wire::kRst) == 0) {
     const std::uint8_t room = has(kTimestamps) ? 3 : 4;
     if (has(kDsackDue)) {  // RFC 2883: the duplicate first, then the island around it, then the rest
       header.options.sack[header.options.sack_count++] = dsack_;
@@ -102,6 +112,7 @@ OutSegment Connection::data_segment(SeqNum begin, std::uint32_t length, Instant 
   header.ack = rcv_nxt_;
   header.flags = wire::kAck;
   if (fin) header.flags |= wire::kFin;
+  if (has(kEceDue)) header.flags |= wire::kEce;
   segment.payload_bytes = length - (fin ? 1 : 0);
   if (segment.payload_bytes != 0 && begin + segment.payload_bytes == fin_sequence()) header.flags |= wire::kPsh;
   segment.payload_offset = static_cast<std::uint32_t>(begin - queue_base());
@@ -136,7 +147,10 @@ std::optional<OutSegment> Connection::retransmission(Instant now) {
 std::optional<OutSegment> Connection::new_data(Instant now) {
   const std::uint32_t unsent = unsent_bytes();
   const bool fin = has(kFinQueued) && !has(kFinSent);
-  if (unsent == 0 && !fin) return std::nullopt;
+  if (unsent == 0 && !fin) {  // the application, not cwnd, holds us back (RFC 7661 4.1)
+    if (2 * std::uint64_t{pipe()} < congestion_.cwnd) unset(kCwndLimited);
+    return std::nullopt;
+  }
   const std::int32_t room = snd_una_ + snd_wnd_ - snd_nxt_;
   const std::uint32_t window = room > 0 ? static_cast<std::uint32_t>(room) : 0;
   const std::uint32_t limit = payload_limit();
@@ -149,20 +163,34 @@ std::optional<OutSegment> Connection::new_data(Instant now) {
   const bool worthwhile =
       payload == limit || (all && (with_fin || !has(kNagle) || idle)) || (payload != 0 && payload >= max_snd_wnd_ / 2);
   if (length == 0 || !worthwhile) {
-    if (idle && timer_ == Timer::none) arm(Timer::persist, now + rtt_.rto(backoff_));
+    if (idle && timer_free()) arm(Timer::persist, now + rtt_.rto(backoff_));
     return std::nullopt;
   }
   if (!idle && pipe() + length > congestion_.cwnd) {
     set(kCwndLimited);
     return std::nullopt;
   }
-  if (idle) unset(kCwndLimited);
+  if (idle) validate_window(now);
   if (!board_.append(*pool_, snd_nxt_, static_cast<std::uint16_t>(length), us(now))) {
-    if (timer_ == Timer::none) arm(Timer::persist, now + rtt_.rto(backoff_));  // no memory: try again later
+    if (timer_free()) arm(Timer::persist, now + rtt_.rto(backoff_));  // no memory: try again later
     return std::nullopt;
   }
   board_.flight(*pool_).prr_out += length;
   return send_new(length, with_fin, now);
+}
+
+/// After an idle time the window's size says nothing of the path any more: it is halved for every timeout that passed,
+/// down to the initial window (RFC 2861 3.1, RFC 5681 4.1).
+void Connection::validate_window(Instant now) {
+  unset(kCwndLimited);
+  const std::uint32_t restart = initial_window(send_mss_);
+  const auto rto_ms = static_cast<std::uint32_t>(rtt_.rto_us() / 1'000);
+  std::uint32_t idle_ms = ms(now) - last_sent_ms_;
+  if (idle_ms <= rto_ms || congestion_.cwnd <= restart) return;
+  congestion_.ssthresh = std::max(congestion_.ssthresh, congestion_.cwnd / 4 * 3);
+  congestion_.epoch_running = false;
+  for (; idle_ms > rto_ms && congestion_.cwnd > restart; idle_ms -= rto_ms)
+    congestion_.cwnd = std::max(congestion_.cwnd / 2, restart);
 }
 
 /// `length` new sequence numbers, noted in the scoreboard by the caller.
@@ -175,8 +203,15 @@ OutSegment Connection::send_new(std::uint32_t length, bool with_fin, Instant now
     state_ = state_ == State::close_wait ? State::last_ack : State::fin_wait_1;
   }
   OutSegment segment = data_segment(begin, length, now);
+  if (has(kEcn) && segment.payload_bytes != 0 && snd_wnd_ != 0) {  // new data only: RFC 3168 6.1.5, 6.1.6
+    segment.ip_ecn = kEct0;
+    if (has(kCwrDue)) {
+      segment.header.flags |= wire::kCwr;
+      unset(kCwrDue);
+    }
+  }
   if (idle) refresh_user_timeout(now);
-  if (timer_ == Timer::none || timer_ == Timer::keepalive) arm_for_flight(now);
+  if (timer_free() || timer_ == Timer::tail_probe) arm_for_flight(now);
   return segment;
 }
 

@@ -33,7 +33,17 @@ void Connection::rack_update(const Arrival& arrival, const AckSample& sample) {
 std::uint32_t Connection::reorder_window_us() const {
   const Flight& flight = board_.flight(*pool_);
   if (!has(kReorderingSeen) && (recovery_ != Recovery::open || flight.sacked_records >= 3)) return 0;
-  return std::min(rtt_.min_us() / 4, rtt_.srtt_us());
+  return std::min(rtt_.min_us() / 4 * reorder_quarters_, rtt_.srtt_us());
+}
+
+/// A D-SACK says that something was retransmitted in vain: wait longer, for the next sixteen recoveries.
+void Connection::adapt_reorder_window() {
+  Flight& flight = board_.flight(*pool_);
+  if (flight.dsack_round_valid && snd_una_ < flight.dsack_round) return;
+  flight.dsack_round = snd_nxt_;
+  flight.dsack_round_valid = true;
+  if (reorder_quarters_ < 255) ++reorder_quarters_;
+  reorder_persist_ = 16;
 }
 
 /// Step 5: walks the segments in the order they were sent, and no further than the first that has time left.
@@ -63,10 +73,11 @@ void Connection::rack_detect_losses(Instant now) {
   reorder_wait_us_ = wait_us;
 }
 
-/// One timer for the flight: the reordering timer while RACK waits for one, else the retransmission timer.
+/// One timer for the flight: the reordering timer while RACK waits for one, else the tail-loss probe where it
+/// applies, else the retransmission timer.
 void Connection::arm_for_flight(Instant now) {
   if (board_.empty()) {
-    if (timer_ != Timer::none) arm(Timer::none, kNever);
+    if (!timer_free()) arm(Timer::none, kNever);
     reorder_wait_us_ = 0;
     return;
   }
@@ -74,7 +85,10 @@ void Connection::arm_for_flight(Instant now) {
     arm(Timer::reorder, now + std::chrono::microseconds(reorder_wait_us_));
     return;
   }
-  arm_retransmit(now);
+  if (tail_probe_wanted())
+    arm(Timer::tail_probe, now + std::min(tail_probe_timeout(), rtt_.rto(backoff_)));
+  else
+    arm_retransmit(now);
 }
 
 }  // namespace handsel::tcp

@@ -16,7 +16,6 @@ void Connection::arrive_payload(Arrival& arrival) {
   if (!may_receive()) return;  // after the peer's FIN there is nothing more to come
   if (has(kReaderGone) && arrival.end() > rcv_nxt_ && !arrival.payload.empty()) {
     arrival.out.dropped = Drop::tcp_after_close;  // RFC 9293 3.6.1: the data will never be read
-    Outcome outcome;
     abort();
     arrival.out.ended = End::aborted;
     return;
@@ -74,6 +73,7 @@ void Connection::take_in_order(Arrival& arrival) {
       set(kAckNow);  // RFC 5681 4.2: at once when a hole is filled, wholly or in part
     }
   }
+  if (receive_buffer_ < receive_buffer_max_) tune_receive_buffer(arrival.now);
   bytes_received_ += static_cast<std::uint32_t>(rcv_nxt_ - before);
   arrival.out.readable = true;
   if (++unacked_segments_ >= kAckEvery) set(kAckNow);

@@ -28,7 +28,9 @@ void Connection::on_sample(Arrival& arrival, const AckSample& sample, bool advan
     if (recovery_ == Recovery::fast) congestion_.cwnd = congestion_.ssthresh;
     recovery_ = Recovery::open;
     flight.duplicate_acks = 0;
+    if (reorder_persist_ != 0 && --reorder_persist_ == 0) reorder_quarters_ = 1;
   }
+  if (has(kEcn) && arrival.has(wire::kEce)) on_congestion_echo();
   if (has(kSack)) {
     rack_update(arrival, sample);
     rack_detect_losses(arrival.now);
@@ -45,7 +47,7 @@ void Connection::on_sample(Arrival& arrival, const AckSample& sample, bool advan
     }
   } else if (arrival.payload.empty() && !arrival.has(wire::kFin) && !arrival.window_changed && flight.count != 0 &&
              arrival.header.ack == snd_una_) {
-    on_duplicate_ack(arrival);
+    on_duplicate_ack();
     delivered = payload_limit();
   }
   if (recovery_ == Recovery::fast) {
@@ -58,8 +60,7 @@ void Connection::on_sample(Arrival& arrival, const AckSample& sample, bool advan
 }
 
 /// RFC 5681 3.2 for a peer without SACK.
-void Connection::on_duplicate_ack(Arrival& arrival) {
-  (void)arrival;
+void Connection::on_duplicate_ack() {
   Flight& flight = board_.flight(*pool_);
   ++flight.duplicate_acks;
   if (recovery_ != Recovery::open || flight.duplicate_acks < kDuplicateThreshold) return;
@@ -97,14 +98,13 @@ void Connection::prr(std::uint32_t delivered, bool advanced) {
   congestion_.cwnd = std::max<std::uint32_t>(congestion_.cwnd, send_mss_);
 }
 
-void Connection::on_retransmission_timeout(Outcome& outcome, Instant now) {
+void Connection::on_retransmission_timeout(Instant now) {
   if (state_ == State::syn_sent || state_ == State::syn_received) {
     ++backoff_;
     set(kSynRepeated);
     set(kSynDue);
     return;
   }
-  (void)outcome;
   if (board_.empty()) return;
   if (snd_wnd_ == 0) {  // the peer has closed its window on what is in flight: probe, the path is not to blame
     ++backoff_;
@@ -119,11 +119,13 @@ void Connection::on_retransmission_timeout(Outcome& outcome, Instant now) {
   recovery_ = Recovery::loss;
   recovery_point_ = snd_nxt_;
   board_.flight(*pool_).duplicate_acks = 0;
+  unset(kTailProbe);
   board_.mark_all_lost(*pool_);
   set(kForceRetransmit);
   set(kCwndLimited);
   if (has(kEcn)) set(kCwrDue);
   if (backoff_ < RttEstimator::kMaxBackoff) ++backoff_;
+  suspect_black_hole(now);
   arm_retransmit(now);
 }
 

@@ -71,10 +71,8 @@ struct Flight {
   wire::SeqNum forward_ack;  ///< highest sequence number known to be delivered
   bool forward_ack_valid = false;
 
-  // Tail-loss probe (RFC 8985 7).
-  bool probe_outstanding = false;
-  bool probe_retransmitted = false;
-  wire::SeqNum probe_end;
+  wire::SeqNum dsack_round;  ///< one D-SACK a round trip widens the reordering window
+  bool dsack_round_valid = false;
 
   // PRR (RFC 6937) and the emulation of SACK by counting duplicate acknowledgements.
   std::uint32_t prr_delivered = 0;

@@ -23,13 +23,17 @@ Outcome Connection::on_timer(Instant now) {
     set(kAckNow);
   }
   if (now >= life_at_) {
-    on_life_timer(outcome, now);
+    on_life_timer(outcome);
   } else if (now >= retransmit_at_) {
     const Timer fired = timer_;
     arm(Timer::none, kNever);
     switch (fired) {
       case Timer::retransmit:
-        on_retransmission_timeout(outcome, now);
+        on_retransmission_timeout(now);
+        break;
+      case Timer::tail_probe:
+        set(kTailProbeDue);
+        arm_retransmit(now);
         break;
       case Timer::reorder:
         reorder_wait_us_ = 0;
@@ -42,7 +46,10 @@ Outcome Connection::on_timer(Instant now) {
         arm(Timer::persist, now + rtt_.rto(backoff_));
         if (life_at_ == kNever) refresh_user_timeout(now);
         break;
-      default:
+      case Timer::keepalive:
+        on_keepalive_timer(outcome, now);
+        break;
+      case Timer::none:
         break;
     }
   }
@@ -50,15 +57,36 @@ Outcome Connection::on_timer(Instant now) {
   return outcome;
 }
 
-void Connection::on_life_timer(Outcome& outcome, Instant now) {
-  (void)now;
+/// RFC 9293 3.8.4: a probe only after silence, and death only after several.
+void Connection::on_keepalive_timer(Outcome& outcome, Instant now) {
+  const std::uint32_t silent_ms = ms(now) - last_heard_ms_;
+  if (silent_ms < keepalive_idle_ms_) {
+    arm(Timer::keepalive, now + std::chrono::milliseconds(keepalive_idle_ms_ - silent_ms));
+  } else if (keepalive_sent_ >= keepalive_probes_) {
+    end(outcome, End::timed_out);
+    set(kRstDue);
+  } else {
+    ++keepalive_sent_;
+    set(kKeepaliveDue);
+    arm(Timer::keepalive, now + std::chrono::milliseconds(keepalive_interval_ms_));
+  }
+}
+
+/// Timers of a connection that has nothing to send.
+void Connection::arm_idle_timers(Instant now) {
+  if (keepalive_idle_ms_ != 0 && timer_ == Timer::none && board_.empty() &&
+      (state_ == State::established || state_ == State::close_wait || state_ == State::fin_wait_2))
+    arm(Timer::keepalive, now + std::chrono::milliseconds(keepalive_idle_ms_));
+  if (state_ == State::fin_wait_2 && has(kReaderGone) && life_at_ == kNever)
+    life_at_ = now + std::chrono::milliseconds(fin_wait_2_ms_);
+}
+
+void Connection::on_life_timer(Outcome& outcome) {
   switch (state_) {
     case State::time_wait:
       end(outcome, End::closed);
       break;
     case State::fin_wait_2:
-      end(outcome, End::timed_out);
-      break;
     case State::syn_sent:
     case State::syn_received:
       end(outcome, End::timed_out);
