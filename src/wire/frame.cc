@@ -9,43 +9,46 @@ namespace {
 using Verdict = std::optional<Drop>;
 
 Verdict take_ipv4(FrameView& view, Bytes packet, ChecksumPolicy policy) {
-  const auto ip = Ipv4View::parse(packet);
-  if (!ip) return ip.error();
-  if (policy.verify_ip && !ip->checksum_ok()) return Drop::ip4_bad_checksum;
-  if (ip->is_fragment()) return Drop::ip_fragment;
+  Ipv4View ip;
+  if (const Verdict fault = ip.assign(packet)) return fault;
+  if (policy.verify_ip && !ip.checksum_ok()) return Drop::ip4_bad_checksum;
+  if (ip.is_fragment()) return Drop::ip_fragment;
   view.ip_version = 4;
-  view.protocol = ip->protocol();
-  view.ttl = ip->ttl();
-  view.traffic_class = ip->traffic_class();
-  view.source = ip->source();
-  view.destination = ip->destination();
-  view.transport = ip->payload();
+  view.protocol = ip.protocol();
+  view.ttl = ip.ttl();
+  view.traffic_class = ip.traffic_class();
+  view.source = ip.source();
+  view.destination = ip.destination();
+  view.transport = ip.payload();
   return std::nullopt;
 }
 
 Verdict take_ipv6(FrameView& view, Bytes packet) {
-  const auto ip = Ipv6View::parse(packet);
-  if (!ip) return ip.error();
-  const auto upper = walk_ipv6_extensions(ip->next_header(), ip->payload());
-  if (!upper) return upper.error();
-  if (upper->fragment) return Drop::ip_fragment;
+  Ipv6View ip;
+  if (const Verdict fault = ip.assign(packet)) return fault;
+  view.protocol = ip.next_header();
+  view.transport = ip.payload();
+  if (view.protocol != kProtocolTcp && view.protocol != kProtocolIcmpv6) {
+    const auto upper = walk_ipv6_extensions(view.protocol, view.transport);
+    if (!upper) return upper.error();
+    if (upper->fragment) return Drop::ip_fragment;
+    view.protocol = upper->protocol;
+    view.transport = view.transport.subspan(upper->offset);
+  }
   view.ip_version = 6;
-  view.protocol = upper->protocol;
-  view.ttl = ip->hop_limit();
-  view.traffic_class = ip->traffic_class();
-  view.source = ip->source();
-  view.destination = ip->destination();
-  view.transport = ip->payload().subspan(upper->offset);
+  view.ttl = ip.hop_limit();
+  view.traffic_class = ip.traffic_class();
+  view.source = ip.source();
+  view.destination = ip.destination();
   return std::nullopt;
 }
 
 Verdict take_tcp(FrameView& view, ChecksumPolicy policy) {
-  const auto tcp = TcpView::parse(view.transport);
-  if (!tcp) return tcp.error();
-  if (policy.verify_transport && !tcp->checksum_ok(view.source, view.destination)) return Drop::tcp_bad_checksum;
-  if (tcp->source_port() == 0 || tcp->destination_port() == 0) return Drop::tcp_port_zero;
-  if (!tcp_flags_sane(tcp->flags())) return Drop::tcp_bad_flags;
-  view.tcp = *tcp;
+  TcpView& tcp = view.tcp;
+  if (const Verdict fault = tcp.assign(view.transport)) return fault;
+  if (policy.verify_transport && !tcp.checksum_ok(view.source, view.destination)) return Drop::tcp_bad_checksum;
+  if (tcp.source_port() == 0 || tcp.destination_port() == 0) return Drop::tcp_port_zero;
+  if (!tcp_flags_sane(tcp.flags())) return Drop::tcp_bad_flags;
   return std::nullopt;
 }
 
@@ -62,20 +65,19 @@ Verdict take_icmp(const FrameView& view, ChecksumPolicy policy) {
 }
 
 Verdict fill(FrameView& view, Bytes frame, ChecksumPolicy policy) {
-  const auto link = EthernetView::parse(frame);
-  if (!link) return link.error();
-  view.link = *link;
-  view.ip_offset = static_cast<std::uint16_t>(link->header_bytes());
+  EthernetView& link = view.link;
+  if (const Verdict fault = link.assign(frame)) return fault;
+  view.ip_offset = static_cast<std::uint16_t>(link.header_bytes());
   Verdict verdict;
-  switch (link->ether_type()) {
+  switch (link.ether_type()) {
     case kEtherIpv4:
-      verdict = take_ipv4(view, link->payload(), policy);
+      verdict = take_ipv4(view, link.payload(), policy);
       break;
     case kEtherIpv6:
-      verdict = take_ipv6(view, link->payload());
+      verdict = take_ipv6(view, link.payload());
       break;
     case kEtherArp:
-      view.transport = link->payload();
+      view.transport = link.payload();
       return std::nullopt;
     default:
       return Drop::eth_unknown_type;

@@ -25,16 +25,19 @@ struct ChecksumPolicy {
 
 /// A received frame, checked. Views into the frame's own bytes: it lives no longer than the packet buffer.
 struct FrameView {
+  // Not defaulted: it would be zeroed as a whole first, by a string instruction that takes longer than the parse.
+  FrameView() {}
+
   EthernetView link;
+  IpAddress source;
+  IpAddress destination;
+  Bytes transport;                 ///< the IP payload behind all headers of IP, without Ethernet's padding
+  TcpView tcp;                     ///< only when is_tcp()
   std::uint8_t ip_version = 0;     ///< 4, 6, or 0 for ARP, whose packet is then `transport`
   std::uint8_t protocol = 0;       ///< behind IPv6 extension headers
   std::uint8_t ttl = 0;            ///< or hop limit
   std::uint8_t traffic_class = 0;  ///< DSCP and ECN
   std::uint16_t ip_offset = 0;     ///< of the IP header in the frame
-  IpAddress source;
-  IpAddress destination;
-  Bytes transport;  ///< the IP payload behind all headers of IP, without Ethernet's padding
-  TcpView tcp;      ///< only when is_tcp()
 
   bool is_arp() const { return ip_version == 0; }
   bool is_tcp() const { return protocol == kProtocolTcp && ip_version != 0; }

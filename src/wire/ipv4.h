@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <expected>
+#include <optional>
 
 #include "base/bytes.h"
 #include "base/drop.h"
@@ -72,17 +73,23 @@ class Ipv4View {
   /// is not looked at: see checksum_ok(). Errors: ip4_truncated, ip4_bad_version, ip4_bad_header_length,
   /// ip4_bad_options.
   static std::expected<Ipv4View, Drop> parse(Bytes packet) {
-    if (packet.size() < Ipv4Header::kMinBytes) return std::unexpected(Drop::ip4_truncated);
+    Ipv4View view;
+    if (const auto fault = view.assign(packet)) return std::unexpected(*fault);
+    return view;
+  }
+  std::optional<Drop> assign(Bytes packet) {
+    if (packet.size() < Ipv4Header::kMinBytes) return Drop::ip4_truncated;
     const std::uint8_t first = packet[0];
-    if (first >> 4 != 4) return std::unexpected(Drop::ip4_bad_version);
+    if (first >> 4 != 4) return Drop::ip4_bad_version;
     const std::size_t header = std::size_t{first & 15u} * 4;
     const std::size_t total = load_be16(packet.data() + 2);
-    if (header < Ipv4Header::kMinBytes) return std::unexpected(Drop::ip4_bad_header_length);
-    if (total < header || total > packet.size()) return std::unexpected(Drop::ip4_truncated);
+    if (header < Ipv4Header::kMinBytes) return Drop::ip4_bad_header_length;
+    if (total < header || total > packet.size()) return Drop::ip4_truncated;
     if (header > Ipv4Header::kMinBytes &&
         !ipv4_options_well_formed(packet.subspan(Ipv4Header::kMinBytes, header - Ipv4Header::kMinBytes)))
-      return std::unexpected(Drop::ip4_bad_options);
-    return Ipv4View(packet.first(total));
+      return Drop::ip4_bad_options;
+    packet_ = packet.first(total);
+    return std::nullopt;
   }
 
   std::size_t header_bytes() const { return std::size_t{packet_[0] & 15u} * 4; }
@@ -120,7 +127,6 @@ class Ipv4View {
   }
 
  private:
-  explicit Ipv4View(Bytes packet) : packet_(packet) {}
   Bytes packet_;
 };
 

@@ -47,11 +47,17 @@ class Ipv6View {
   /// `packet` begins at the header; what follows the payload (Ethernet padding) is cut off. Errors: ip6_truncated,
   /// ip6_bad_version.
   static std::expected<Ipv6View, Drop> parse(Bytes packet) {
-    if (packet.size() < Ipv6Header::kBytes) return std::unexpected(Drop::ip6_truncated);
-    if (packet[0] >> 4 != 6) return std::unexpected(Drop::ip6_bad_version);
+    Ipv6View view;
+    if (const auto fault = view.assign(packet)) return std::unexpected(*fault);
+    return view;
+  }
+  std::optional<Drop> assign(Bytes packet) {
+    if (packet.size() < Ipv6Header::kBytes) return Drop::ip6_truncated;
+    if (packet[0] >> 4 != 6) return Drop::ip6_bad_version;
     const std::size_t total = Ipv6Header::kBytes + load_be16(packet.data() + 4);
-    if (total > packet.size()) return std::unexpected(Drop::ip6_truncated);
-    return Ipv6View(packet.first(total));
+    if (total > packet.size()) return Drop::ip6_truncated;
+    packet_ = packet.first(total);
+    return std::nullopt;
   }
 
   std::uint8_t traffic_class() const { return static_cast<std::uint8_t>(load_be16(packet_.data()) >> 4); }
@@ -70,7 +76,6 @@ class Ipv6View {
   }
 
  private:
-  explicit Ipv6View(Bytes packet) : packet_(packet) {}
   Bytes packet_;
 };
 

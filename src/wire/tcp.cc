@@ -37,6 +37,7 @@ void take_option(const std::uint8_t* at, std::size_t size, TcpOptions& options) 
     case kSack: {
       const std::size_t blocks = (size - 2) / 8;
       if (size != 2 + 8 * blocks || blocks == 0 || blocks > TcpOptions::kMaxSackBlocks) break;
+      if (options.sack_count != 0) options.sack = {};  // of two SACK options the last counts
       for (std::size_t i = 0; i < blocks; ++i)
         options.sack[i] = {SeqNum(load_be32(at + 2 + 8 * i)), SeqNum(load_be32(at + 6 + 8 * i))};
       options.sack_count = static_cast<std::uint8_t>(blocks);

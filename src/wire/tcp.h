@@ -88,11 +88,17 @@ class TcpView {
   /// `segment` runs from the TCP header to the end of the IP payload. The checksum is not looked at: see
   /// checksum_ok(). Errors: tcp_truncated, tcp_bad_offset.
   static std::expected<TcpView, Drop> parse(Bytes segment) {
-    if (segment.size() < TcpHeader::kMinBytes) return std::unexpected(Drop::tcp_truncated);
+    TcpView view;
+    if (const auto fault = view.assign(segment)) return std::unexpected(*fault);
+    return view;
+  }
+  std::optional<Drop> assign(Bytes segment) {
+    if (segment.size() < TcpHeader::kMinBytes) return Drop::tcp_truncated;
     const std::size_t header = std::size_t{segment[12]} >> 4 << 2;
-    if (header < TcpHeader::kMinBytes) return std::unexpected(Drop::tcp_bad_offset);
-    if (header > segment.size()) return std::unexpected(Drop::tcp_truncated);
-    return TcpView(segment);
+    if (header < TcpHeader::kMinBytes) return Drop::tcp_bad_offset;
+    if (header > segment.size()) return Drop::tcp_truncated;
+    segment_ = segment;
+    return std::nullopt;
   }
 
   std::uint16_t source_port() const { return load_be16(segment_.data()); }
@@ -125,7 +131,6 @@ class TcpView {
   }
 
  private:
-  explicit TcpView(Bytes segment) : segment_(segment) {}
   Bytes segment_;
 };
 

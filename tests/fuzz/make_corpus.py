@@ -99,6 +99,7 @@ OPTIONS = {
     "established": ESTABLISHED,
     "three_blocks": ESTABLISHED + bytes.fromhex("0101051a") + bytes(range(24)),
     "four_blocks": bytes.fromhex("01010522") + bytes(range(32)),
+    "sack_twice": bytes.fromhex("0512") + bytes(range(16)) + bytes.fromhex("050a") + bytes(range(8)),
     "fast_open": bytes.fromhex("2206aabbccdd0101"),
     "length_zero": bytes.fromhex("020405b408000303"),
     "length_past_end": bytes.fromhex("0101080aff"),

@@ -124,6 +124,11 @@ TEST(TcpOptions, unknown_kinds_are_stepped_over) {
 
 TEST(TcpOptions, nothing_is_read_behind_the_end_of_the_list) { EXPECT_EQ(options_of("00 02 04 05 b4"), TcpOptions{}); }
 
+TEST(TcpOptions, of_two_sack_options_the_last_counts_and_the_first_leaves_nothing) {
+  EXPECT_EQ(options_of("05 12 00000001000000020000000300000004 05 0a 0000000500000006"),
+            options_of("05 0a 0000000500000006"));
+}
+
 TEST(TcpOptions, the_aligned_timestamps_of_every_segment_take_the_short_way_to_the_same_answer) {
   const auto fast = options_of("01 01 08 0a 00 00 00 01 00 00 00 02  01 01 05 0a 00 00 00 10 00 00 00 20");
   const auto slow = options_of("08 0a 00 00 00 01 00 00 00 02 01 01  01 01 05 0a 00 00 00 10 00 00 00 20");
