@@ -36,8 +36,8 @@ void check_port(const Config& config, const PortSettings& port, ReadContext& con
     context.fault(port.at, "an MTU of {} is too small for IPv6, which asks for {}", port.mtu, kMinMtuIpv6);
   const std::uint16_t workers = config.workers_of(static_cast<std::size_t>(&port - config.ports.data()));
   if (port.queues != 0 && port.queues != workers)
-    context.fault(port.at, "{} queues for {} workers: every queue needs a worker, and every worker a queue", port.queues,
-                  workers);
+    context.fault(port.at, "{} queues for {} workers: every queue needs a worker, and every worker a queue",
+                  port.queues, workers);
 }
 
 /// Two ports may not be the same device, nor have an address in common.

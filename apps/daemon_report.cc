@@ -1,0 +1,137 @@
+// What the daemon tells of itself: the block at its start, `handsel info`, the counters.
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "daemon.h"
+#include "dpdk/clock.h"
+#include "engine/runtime_dir.h"
+#include "engine/statistics.h"
+
+namespace handsel::apps {
+namespace {
+
+std::string listener_text(const engine::ListenerSettings& listener) {
+  std::string address = "*";
+  if (listener.address) address = listener.address->to_string();
+  if (listener.address && !listener.address->is_v4()) address = '[' + address + ']';
+  const std::string security = listener.tls.empty() ? "plain TCP" : fmt::format("TLS \"{}\"", listener.tls);
+  return fmt::format("{}:{} {} over {}", address, listener.port, listener.service, security);
+}
+
+template <class Items>
+std::string join_addresses(const Items& items) {
+  std::string text;
+  for (const auto& item : items) text += fmt::format("{}{}", text.empty() ? "" : " ", item.to_string());
+  return text;
+}
+
+std::string port_text(const dpdk::Port& port, const engine::PortSettings& settings) {
+  std::string text = fmt::format("{} ({}) {} mtu {} {}", port.device(), port.driver(), port.mac().to_string(),
+                                 port.mtu(), join_addresses(settings.addresses));
+  if (settings.vlan) text += fmt::format(" vlan {}", *settings.vlan);
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> Daemon::facts() const {
+  std::vector<std::pair<std::string, std::string>> facts{
+      {"version", HANDSEL_VERSION},
+      {"engine", config_.engine.name},
+      {"pid", std::to_string(getpid())},
+      {"memory",
+       fmt::format("{} MiB on {}", config_.engine.memory_mib, eal_->hugepages() ? "hugepages" : "ordinary pages")},
+      {"crypto", fmt::format("public keys by {}, records by {}", kernels_.name, lanes_.front().assembly->aead_name())}};
+  for (std::size_t i = 0; i < ports_.size(); ++i) {
+    facts.emplace_back(fmt::format("port {}", i), port_text(*ports_[i], config_.ports[i]));
+    if (!ports_[i]->kernel_interface().empty())
+      facts.emplace_back(
+          fmt::format("port {} kernel", i),
+          fmt::format("{} {}", ports_[i]->kernel_interface(), join_addresses(config_.ports[i].kernel_addresses)));
+  }
+  for (const engine::ListenerSettings& listener : config_.listeners)
+    facts.emplace_back("listener", listener_text(listener));
+  for (const std::string& certificate : tls_.certificates) facts.emplace_back("certificate", certificate);
+  for (std::size_t w = 0; w < lanes_.size(); ++w) {
+    const auto& cores = eal_->worker_cores();
+    const std::string core = w < cores.size() ? fmt::format("core {}", cores[w]) : "core by lcore map";
+    facts.emplace_back(fmt::format("worker {}", w),
+                       fmt::format("{}, port {} queue {}", core, lanes_[w].port, lanes_[w].queue));
+  }
+  facts.emplace_back("control", control_->path().string());
+  facts.emplace_back("telemetry", eal_->runtime_folder() + "/dpdk_telemetry.v2");
+  return facts;
+}
+
+std::string Daemon::report() const {
+  std::string text = "handsel\n";
+  for (const auto& [name, value] : facts()) text += fmt::format("  {:<14} {}\n", name, value);
+  return text;
+}
+
+nlohmann::json Daemon::info() const {
+  using nlohmann::json;
+  json info = {{"version", HANDSEL_VERSION},
+               {"engine", config_.engine.name},
+               {"pid", getpid()},
+               {"uptime_s", static_cast<double>(dpdk::Clock::now().time_since_epoch().count()) / 1e9},
+               {"hugepages", eal_->hugepages()},
+               {"memory_mib", config_.engine.memory_mib},
+               {"kernels", kernels_.name},
+               {"aead", lanes_.front().assembly->aead_name()},
+               {"workers", lanes_.size()},
+               {"cycles_per_second", dpdk::Clock::rate()},
+               {"certificates", tls_.certificates},
+               {"ports", json::array()},
+               {"listeners", json::array()}};
+  for (std::size_t i = 0; i < ports_.size(); ++i) {
+    const dpdk::Port& port = *ports_[i];
+    json addresses = json::array();
+    for (const wire::IpPrefix& address : config_.ports[i].addresses) addresses.push_back(address.to_string());
+    info["ports"].push_back({{"device", port.device()},
+                             {"driver", port.driver()},
+                             {"mac", port.mac().to_string()},
+                             {"mtu", port.mtu()},
+                             {"link_up", port.link_up()},
+                             {"kernel_interface", port.kernel_interface()},
+                             {"addresses", std::move(addresses)},
+                             {"offloads",
+                              {{"rx_checksums", port.offloads().rx_checksums},
+                               {"tx_ip4_checksum", port.offloads().tx_ip4_checksum},
+                               {"tx_tcp_checksum", port.offloads().tx_tcp_checksum}}}});
+  }
+  for (const engine::ListenerSettings& listener : config_.listeners)
+    info["listeners"].push_back({{"address", listener.address ? listener.address->to_string() : "*"},
+                                 {"port", listener.port},
+                                 {"service", listener.service},
+                                 {"tls", listener.tls}});
+  return info;
+}
+
+engine::NamedGroups Daemon::snapshot() const {
+  engine::NamedGroups groups = engine::take_snapshot(views_);
+  for (std::size_t i = 0; i < ports_.size(); ++i) {
+    const dpdk::PortStatistics port = ports_[i]->statistics();
+    groups.push_back({fmt::format("port_{}", i),
+                      {{"rx_frames", port.rx_frames},
+                       {"tx_frames", port.tx_frames},
+                       {"rx_bytes", port.rx_bytes},
+                       {"tx_bytes", port.tx_bytes},
+                       {"rx_missed", port.rx_missed},
+                       {"rx_errors", port.rx_errors},
+                       {"rx_no_buffer", port.rx_no_buffer},
+                       {"tx_errors", port.tx_errors},
+                       {"buffers_free", port.buffers_free},
+                       {"buffers", port.buffers}}});
+  }
+  std::uint64_t unlinearised = 0, bad_checksum = 0;
+  for (const Lane& lane : lanes_) {
+    unlinearised += lane.io->statistics().rx_unlinearised.get();
+    bad_checksum += lane.io->statistics().rx_bad_checksum.get();
+  }
+  groups.push_back({"io", {{"rx_unlinearised", unlinearised}, {"rx_bad_checksum", bad_checksum}}});
+  return groups;
+}
+
+}  // namespace handsel::apps
