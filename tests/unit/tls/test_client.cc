@@ -190,7 +190,12 @@ void TestClient::on_message(HandshakeType type, Bytes body, Bytes whole) {
     EXPECT_TRUE(std::ranges::equal(body, verify_data.view())) << "the server's Finished does not verify";
   }
   transcript_->add(whole);
-  if (type == HandshakeType::finished && !hold_finished) send_finished();
+  if (type != HandshakeType::finished) return;
+  server_finished_hash_ = transcript_->digest();
+  master_secret_.emplace(std::move(*handshake_secret_).master());
+  const Suite& traits = *find_suite13(static_cast<std::uint16_t>(suite));
+  read_.start13(*world_.aead, traits.aead, master_secret_->server_application(server_finished_hash_.view()));
+  if (!hold_finished) send_finished();
 }
 
 void TestClient::check_signature(Bytes body) {
@@ -206,7 +211,6 @@ void TestClient::check_signature(Bytes body) {
 }
 
 void TestClient::send_finished() {
-  server_finished_hash_ = transcript_->digest();
   Buffer verify_data(server_finished_hash_.size);
   client_secret_.finished(server_finished_hash_.view(), verify_data);
   Buffer message(kHandshakeHeaderBytes + verify_data.size());
@@ -219,10 +223,8 @@ void TestClient::send_finished() {
   }
   send_record(ContentType::handshake, message);
   transcript_->add(message);
-  master_secret_.emplace(std::move(*handshake_secret_).master());
   const Suite& traits = *find_suite13(static_cast<std::uint16_t>(suite));
   write_.start13(*world_.aead, traits.aead, master_secret_->client_application(server_finished_hash_.view()));
-  read_.start13(*world_.aead, traits.aead, master_secret_->server_application(server_finished_hash_.view()));
   connected = true;
 }
 

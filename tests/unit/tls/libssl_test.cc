@@ -1,0 +1,194 @@
+// Our server against OpenSSL's client, through memory.
+
+#include <gtest/gtest.h>
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <string>
+#include <tuple>
+
+#include "test_world.h"
+#include "tls/names.h"
+
+namespace handsel::tls::test {
+namespace {
+
+struct Deleter {
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+  void operator()(SSL* ssl) const { SSL_free(ssl); }
+};
+
+/// An OpenSSL client whose transport is two memory BIOs.
+class LibsslClient {
+ public:
+  LibsslClient() : context_(SSL_CTX_new(TLS_client_method())) {
+    SSL_CTX_set_verify(context_.get(), SSL_VERIFY_NONE, nullptr);
+  }
+  SSL_CTX* context() { return context_.get(); }
+  SSL* ssl() {
+    if (!ssl_) {
+      ssl_.reset(SSL_new(context_.get()));
+      SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+      SSL_set_tlsext_host_name(ssl_.get(), "example.test");
+      SSL_set_connect_state(ssl_.get());
+    }
+    return ssl_.get();
+  }
+  Buffer take_output() {
+    Buffer out(BIO_ctrl_pending(SSL_get_wbio(ssl())));
+    if (!out.empty()) {
+      EXPECT_EQ(BIO_read(SSL_get_wbio(ssl()), out.data(), static_cast<int>(out.size())), static_cast<int>(out.size()));
+    }
+    return out;
+  }
+  void give(Bytes bytes) { BIO_write(SSL_get_rbio(ssl()), bytes.data(), static_cast<int>(bytes.size())); }
+  /// Reads all that can be read now.
+  void read() {
+    Buffer chunk(16'384);
+    for (int count; (count = SSL_read(ssl(), chunk.data(), static_cast<int>(chunk.size()))) > 0;)
+      append(plaintext, Bytes(chunk).first(static_cast<std::size_t>(count)));
+  }
+  Buffer plaintext;
+
+ private:
+  std::unique_ptr<SSL_CTX, Deleter> context_;
+  std::unique_ptr<SSL, Deleter> ssl_;
+};
+
+void exchange(LibsslClient& client, ServerEnd& server) {
+  for (;;) {
+    if (SSL_in_init(client.ssl())) SSL_do_handshake(client.ssl());
+    const Buffer to_server = client.take_output();
+    server.receive(to_server);
+    server.settle();
+    const Buffer to_client = server.take_output();
+    if (to_server.empty() && to_client.empty()) return;
+    client.give(to_client);
+    if (!SSL_in_init(client.ssl())) client.read();
+  }
+}
+
+Buffer pattern(std::size_t bytes) {
+  Buffer out(bytes);
+  for (std::size_t i = 0; i < bytes; ++i) out[i] = static_cast<std::uint8_t>(i * 31 + (i >> 8));
+  return out;
+}
+
+using Row = std::tuple<const char*, const char*, const char*>;
+
+class LibsslHandshake : public testing::TestWithParam<Row> {};
+
+TEST_P(LibsslHandshake, connects_and_carries_a_mebibyte_both_ways) {
+  const auto [suite, group, schemes] = GetParam();
+  World world;
+  const ServerConfig config = World::default_config();
+  ServerEnd server(world, config);
+  LibsslClient client;
+  ASSERT_EQ(SSL_CTX_set_ciphersuites(client.context(), suite), 1);
+  ASSERT_EQ(SSL_CTX_set1_groups_list(client.context(), group), 1);
+  ASSERT_EQ(SSL_CTX_set1_sigalgs_list(client.context(), schemes), 1);
+  exchange(client, server);
+  ASSERT_TRUE(server.connected) << name_of(server.session().failure().error);
+  ASSERT_TRUE(SSL_is_init_finished(client.ssl()));
+  EXPECT_STREQ(SSL_get_cipher_name(client.ssl()), suite);
+  EXPECT_EQ(suite_name(server.session().info().cipher_suite), suite);
+
+  const Buffer data = pattern(1 << 20);
+  std::size_t sent = 0;
+  while (sent < data.size()) {
+    std::size_t written = 0;
+    ASSERT_EQ(SSL_write_ex(client.ssl(), &data[sent], std::min<std::size_t>(data.size() - sent, 50'000), &written), 1);
+    sent += written;
+    exchange(client, server);
+  }
+  EXPECT_TRUE(server.plaintext == data);
+  ASSERT_TRUE(server.session().send(data, server));
+  exchange(client, server);
+  EXPECT_TRUE(client.plaintext == data);
+}
+
+INSTANTIATE_TEST_SUITE_P(SuitesGroupsSchemes, LibsslHandshake,
+                         testing::Combine(testing::Values("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384",
+                                                          "TLS_CHACHA20_POLY1305_SHA256"),
+                                          testing::Values("X25519", "P-256", "P-384:X25519" /* a HelloRetryRequest */),
+                                          testing::Values("ECDSA+SHA256", "RSA-PSS+SHA256", "RSA-PSS+SHA384")));
+
+TEST(Libssl, negotiates_alpn_and_sees_the_server_name_acknowledged) {
+  World world;
+  ServerConfig draft = World::default_config();
+  draft.alpn = {"h2", "http/1.1"};
+  const ServerConfig config = *prepared(draft);
+  ServerEnd server(world, config);
+  LibsslClient client;
+  const Buffer offered = {8, 'h', 't', 't', 'p', '/', '1', '.', '1', 3, 'f', 't', 'p'};
+  SSL_set_alpn_protos(client.ssl(), offered.data(), static_cast<unsigned>(offered.size()));
+  exchange(client, server);
+  ASSERT_TRUE(server.connected);
+  const unsigned char* chosen = nullptr;
+  unsigned chosen_bytes = 0;
+  SSL_get0_alpn_selected(client.ssl(), &chosen, &chosen_bytes);
+  EXPECT_EQ(as_text({chosen, chosen_bytes}), "http/1.1");
+  EXPECT_EQ(server.session().alpn(), "http/1.1");
+  EXPECT_EQ(server.session().server_name(), "example.test");
+}
+
+TEST(Libssl, shares_none_of_ours_at_first_and_is_retried) {
+  World world;
+  const ServerConfig config = World::default_config();
+  ServerEnd server(world, config);
+  LibsslClient client;
+  ASSERT_EQ(SSL_CTX_set1_groups_list(client.context(), "P-521:P-256"), 1);
+  exchange(client, server);
+  ASSERT_TRUE(server.connected);
+  EXPECT_TRUE(server.session().info().retried);
+  EXPECT_EQ(server.session().info().group, static_cast<std::uint16_t>(NamedGroup::secp256r1));
+}
+
+TEST(Libssl, updates_its_keys_and_asks_for_ours) {
+  World world;
+  const ServerConfig config = World::default_config();
+  ServerEnd server(world, config);
+  LibsslClient client;
+  exchange(client, server);
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_EQ(SSL_key_update(client.ssl(), SSL_KEY_UPDATE_REQUESTED), 1);
+    ASSERT_EQ(SSL_write(client.ssl(), "x", 1), 1);
+    exchange(client, server);
+    server.send("y");
+    exchange(client, server);
+  }
+  EXPECT_EQ(as_text(server.plaintext), "xxx");
+  EXPECT_EQ(as_text(client.plaintext), "yyy");
+  EXPECT_EQ(world.statistics.key_updates_in.get(), 3u);
+  EXPECT_EQ(world.statistics.key_updates_out.get(), 3u);
+}
+
+TEST(Libssl, close_notify_goes_both_ways) {
+  World world;
+  const ServerConfig config = World::default_config();
+  ServerEnd server(world, config);
+  LibsslClient client;
+  exchange(client, server);
+  EXPECT_EQ(SSL_shutdown(client.ssl()), 0);
+  server.receive(client.take_output());
+  EXPECT_TRUE(server.peer_closed);
+  server.session().close(server);
+  client.give(server.take_output());
+  EXPECT_EQ(SSL_shutdown(client.ssl()), 1);
+  EXPECT_EQ(server.session().phase(), Phase::closed);
+}
+
+TEST(Libssl, client_of_tls12_only_is_refused_by_protocol_version) {
+  World world;
+  const ServerConfig config = World::default_config();
+  ServerEnd server(world, config);
+  LibsslClient client;
+  SSL_CTX_set_max_proto_version(client.context(), TLS1_2_VERSION);
+  exchange(client, server);
+  EXPECT_EQ(server.session().failure().error, Error::unsupported_version);
+  EXPECT_EQ(server.session().failure().alert, Alert::protocol_version);
+  EXPECT_EQ(world.statistics.refused_version[index_in(kVersionNames, 0x0303)].get(), 1u);
+}
+
+}  // namespace
+}  // namespace handsel::tls::test
