@@ -158,9 +158,9 @@ ShardAssembly::ShardAssembly(const Config& config, std::size_t port, std::uint16
     : backend_(crypto::make_backend(kernels, keys, entropy_)), aead_(crypto::make_aead()) {
   flow::ShardConfig shard = shard_config(config, port, worker, facts);
   for (const ListenerSettings& settings : config.listeners) {
-    const auto service = std::ranges::find_if(services_, [&](const auto& each) { return each->name() == settings.service; });
-    if (service == services_.end()) services_.push_back(service::make_service(settings.service));
-    flow::Service* chosen = service == services_.end() ? services_.back().get() : service->get();
+    auto service = std::ranges::find_if(services_, [&](const auto& each) { return each->name() == settings.service; });
+    if (service == services_.end()) service = services_.insert(service, service::make_service(settings.service));
+    flow::Service* chosen = service->get();
     const auto found = tls.by_name.find(settings.tls);
     shard.listeners.push_back({settings.address, settings.port, found == tls.by_name.end() ? nullptr : found->second, chosen});
   }
