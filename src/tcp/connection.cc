@@ -28,6 +28,16 @@ std::string_view name_of(State state) {
   return kNames[static_cast<std::size_t>(state)];
 }
 
+std::uint8_t receive_wscale_for(const Config& config) {
+  std::uint8_t shift = 0;
+  while (shift < 14 && config.receive_buffer_bytes >> shift > 0xFFFF) ++shift;
+  return shift;
+}
+
+std::uint16_t first_window(const Config& config) {
+  return static_cast<std::uint16_t>(std::min<std::size_t>({config.receive_buffer_bytes, kFirstReceiveBuffer, 0xFFFF}));
+}
+
 void Connection::take(const Config& config) {
   algorithm_ = config.congestion;
   ts_offset_ = config.timestamp_offset;
@@ -42,7 +52,7 @@ void Connection::take(const Config& config) {
   keepalive_idle_ms_ = to_ms(config.keepalive_idle);
   keepalive_interval_ms_ = to_ms(config.keepalive_interval);
   keepalive_probes_ = config.keepalive_probes;
-  while (rcv_wscale_ < 14 && receive_buffer_max_ >> rcv_wscale_ > 0xFFFF) ++rcv_wscale_;
+  rcv_wscale_ = receive_wscale_for(config);
   if (config.nagle) set(kNagle);
   if (config.timestamps) set(kOfferTimestamps);
   if (config.sack) set(kOfferSack);
@@ -57,6 +67,13 @@ Connection::Connection(const Config& config, ChunkPool& pool, const wire::TcpHea
   adopt_syn_options(syn, now);
   set(kSynDue);
   life_at_ = now + config.syn_timeout;
+}
+
+Connection::Connection(const Config& config, ChunkPool& pool, const wire::TcpHeader& syn, SeqNum iss, Instant now,
+                       FromCookie)
+    : Connection(config, pool, syn, iss, now) {
+  unset(kSynDue);
+  rcv_adv_ = rcv_nxt_ + first_window(config);
 }
 
 Connection::Connection(const Config& config, ChunkPool& pool, SeqNum iss, Instant now)

@@ -86,6 +86,10 @@ struct OutSegment {
   std::uint8_t ip_ecn = 0;  ///< the IP header's ECN field (RFC 3168): 2 is ECT(0)
 };
 
+/// The window scale that connections with this configuration announce, and the window of their SYN or SYN-ACK.
+std::uint8_t receive_wscale_for(const Config& config);
+std::uint16_t first_window(const Config& config);
+
 /// One connection, either side. Belongs to one thread. Events (on_segment, on_timer, write, consume, shutdown_write …)
 /// only change state; what is to be sent is then asked for with next_segment() until it says nothing more.
 class Connection {
@@ -94,6 +98,10 @@ class Connection {
   Connection(const Config& config, ChunkPool& pool, const wire::TcpHeader& syn, wire::SeqNum iss, Instant now);
   /// Active open: next_segment() gives the SYN.
   Connection(const Config& config, ChunkPool& pool, wire::SeqNum iss, Instant now);
+  /// Passive open from a SYN cookie (cookies.h): the SYN-ACK has gone long ago; give the ACK to on_segment() next.
+  struct FromCookie {};
+  Connection(const Config& config, ChunkPool& pool, const wire::TcpHeader& syn, wire::SeqNum iss, Instant now,
+             FromCookie);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();
@@ -157,6 +165,8 @@ class Connection {
   std::uint16_t send_mss() const { return send_mss_; }  ///< without the room that options take
   std::uint8_t send_wscale() const { return snd_wscale_; }
   std::uint8_t receive_wscale() const { return rcv_wscale_; }
+  std::uint32_t ts_recent() const { return ts_recent_; }
+  std::uint32_t timestamp_offset() const { return ts_offset_; }
   bool timestamps_on() const { return has(kTimestamps); }
   bool sack_on() const { return has(kSack); }
   bool ecn_on() const { return has(kEcn); }

@@ -74,9 +74,9 @@ void Connection::arrive_in_syn_sent(Arrival& arrival) {
 
 /// Our SYN is acknowledged.
 void Connection::establish(Arrival& arrival) {
-  if (!has(kSynRepeated))
+  if (syn_sent_us_ != 0 && !has(kSynRepeated))
     rtt_.sample(us(arrival.now) - syn_sent_us_);
-  else
+  else if (has(kSynRepeated))
     rtt_.handshake_was_slow();
   if (backoff_ > 1) congestion_.cwnd = send_mss_;  // RFC 6928 2: only after more than one loss
   state_ = State::established;
@@ -114,7 +114,7 @@ OutSegment Connection::syn_segment(Instant now) {
   if (segment.retransmission)
     ++retransmits_;
   else
-    syn_sent_us_ = us(now);
+    syn_sent_us_ = us(now) | 1;  // never 0, which says that it was a cookie
   unset(kSynDue);
   unset(kAckNow);
   arm_retransmit(now);

@@ -9,15 +9,15 @@ constexpr std::uint8_t kForSequence = 1;
 constexpr std::uint8_t kForTimestamp = 2;
 }  // namespace
 
-std::uint64_t tuple_hash(const SipKey& key, std::uint8_t purpose, const Tuple& tuple, std::uint32_t extra) {
-  std::array<std::uint8_t, 1 + 16 + 16 + 2 + 2 + 4> message;
+std::uint64_t tuple_hash(const SipKey& key, std::uint8_t purpose, const Tuple& tuple, std::uint64_t extra) {
+  std::array<std::uint8_t, 1 + 16 + 16 + 2 + 2 + 8> message;
   Writer writer(message);
   writer.u8(purpose);
   writer.bytes(tuple.local_address);
   writer.bytes(tuple.remote_address);
   writer.u16(tuple.local_port);
   writer.u16(tuple.remote_port);
-  writer.u32(extra);
+  writer.u64(extra);
   return siphash24(key, writer.written());
 }
 

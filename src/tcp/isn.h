@@ -18,7 +18,7 @@ struct Tuple {
 };
 
 /// Keyed hash of a tuple; `purpose` keeps uses of one key apart.
-std::uint64_t tuple_hash(const SipKey& key, std::uint8_t purpose, const Tuple& tuple, std::uint32_t extra = 0);
+std::uint64_t tuple_hash(const SipKey& key, std::uint8_t purpose, const Tuple& tuple, std::uint64_t extra = 0);
 
 /// RFC 6528 3: a 4 µs clock plus F(tuple, secret).
 wire::SeqNum initial_sequence(const SipKey& key, const Tuple& tuple, Instant now);

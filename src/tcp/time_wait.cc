@@ -1,0 +1,152 @@
+#include "tcp/time_wait.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace handsel::tcp {
+
+using wire::SeqNum;
+using wire::TcpHeader;
+
+namespace {
+constexpr std::uint8_t kAnswers = 10;  // acknowledgements an entry gives in its life
+}
+
+TimeWaitTable::TimeWaitTable(std::uint32_t capacity, const SipKey& key, Duration life)
+    : key_(key),
+      life_ms_(static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(life).count())),
+      capacity_(capacity),
+      bucket_count_(std::bit_ceil(std::max(capacity, 1u))),
+      entries_(new Entry[capacity]),
+      buckets_(new std::uint32_t[bucket_count_]) {
+  std::fill_n(buckets_.get(), bucket_count_, kNone);
+  for (std::uint32_t i = 0; i < capacity; ++i) entries_[i].younger = i + 1 < capacity ? i + 1 : kNone;
+  if (capacity == 0) free_ = kNone;
+}
+
+std::uint32_t TimeWaitTable::find(std::uint64_t tuple) {
+  std::uint32_t index = bucket(tuple);
+  while (index != kNone && entries_[index].tuple != tuple) index = entries_[index].chain;
+  return index;
+}
+
+void TimeWaitTable::append_to_line(std::uint32_t index, Instant now) {
+  Entry& entry = entries_[index];
+  entry.expires_ms = ms(now) + life_ms_;
+  entry.older = youngest_;
+  entry.younger = kNone;
+  (youngest_ == kNone ? oldest_ : entries_[youngest_].younger) = index;
+  youngest_ = index;
+  if (oldest_ == index) oldest_expires_ = now + std::chrono::milliseconds(life_ms_);
+}
+
+void TimeWaitTable::take_from_line(std::uint32_t index) {
+  const Entry& entry = entries_[index];
+  (entry.older == kNone ? oldest_ : entries_[entry.older].younger) = entry.younger;
+  (entry.younger == kNone ? youngest_ : entries_[entry.younger].older) = entry.older;
+  if (oldest_ == kNone) {
+    oldest_expires_ = kNever;
+  } else if (entry.older == kNone) {  // there is a new oldest; it expires later by the difference of the stamps
+    const std::uint32_t later = entries_[oldest_].expires_ms - entry.expires_ms;
+    oldest_expires_ += std::chrono::milliseconds(later);
+  }
+}
+
+void TimeWaitTable::remove(std::uint32_t index) {
+  take_from_line(index);
+  std::uint32_t* link = &bucket(entries_[index].tuple);
+  while (*link != index) link = &entries_[*link].chain;
+  *link = entries_[index].chain;
+  entries_[index].younger = free_;
+  free_ = index;
+  --size_;
+}
+
+void TimeWaitTable::insert(const Tuple& tuple, const Connection& connection, Instant now) {
+  if (capacity_ == 0) {
+    ++evictions_;
+    return;
+  }
+  const std::uint64_t print = fingerprint(tuple);
+  if (const std::uint32_t old = find(print); old != kNone) remove(old);
+  if (free_ == kNone) {
+    ++evictions_;
+    remove(oldest_);
+  }
+  const std::uint32_t index = free_;
+  free_ = entries_[index].younger;
+  entries_[index] = {.tuple = print,
+                     .snd_nxt = connection.snd_nxt(),
+                     .rcv_nxt = connection.rcv_nxt(),
+                     .ts_recent = connection.ts_recent(),
+                     .ts_offset = connection.timestamp_offset(),
+                     .expires_ms = 0,
+                     .older = kNone,
+                     .younger = kNone,
+                     .chain = bucket(print),
+                     .window = static_cast<std::uint16_t>(
+                         std::min<std::uint32_t>(connection.rcv_wnd() >> connection.receive_wscale(), 0xFFFF)),
+                     .timestamps = connection.timestamps_on(),
+                     .challenges = kAnswers};
+  bucket(print) = index;
+  ++size_;
+  append_to_line(index, now);
+}
+
+/// <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>
+TcpHeader TimeWaitTable::answer(const Entry& entry, const TcpHeader& header, Instant now) {
+  TcpHeader reply;
+  reply.source_port = header.destination_port;
+  reply.destination_port = header.source_port;
+  reply.seq = entry.snd_nxt;
+  reply.ack = entry.rcv_nxt;
+  reply.flags = wire::kAck;
+  reply.window = entry.window;
+  if (entry.timestamps) reply.options.timestamps = wire::TcpTimestamps{ms(now) + entry.ts_offset, entry.ts_recent};
+  return reply;
+}
+
+/// RFC 9293 3.10.7.4 for TIME-WAIT, with RFC 1337 (resets do not end it) and RFC 6191 (what may).
+TimeWaitTable::Verdict TimeWaitTable::on_segment(const Tuple& tuple, const TcpHeader& header, std::size_t payload_bytes,
+                                                 Instant now) {
+  Verdict verdict;
+  const std::uint32_t index = find(fingerprint(tuple));
+  if (index == kNone) return verdict;
+  Entry& entry = entries_[index];
+  verdict.found = true;
+  if (header.has(wire::kRst)) {
+    verdict.dropped = Drop::tcp_not_acceptable;
+    return verdict;
+  }
+  const auto& stamp = header.options.timestamps;
+  const std::int32_t newer = stamp && entry.timestamps ? static_cast<std::int32_t>(stamp->value - entry.ts_recent) : 0;
+  if (header.has(wire::kSyn) && !header.has(wire::kAck) && (newer > 0 || (newer == 0 && header.seq > entry.rcv_nxt))) {
+    verdict.reopen = true;
+    verdict.iss_above = entry.snd_nxt;
+    remove(index);
+    return verdict;
+  }
+  if (newer >= 0 && header.has(wire::kFin) &&
+      header.seq + wire::segment_length(header, payload_bytes) == entry.rcv_nxt) {  // the peer's FIN again: start anew
+    take_from_line(index);
+    append_to_line(index, now);
+  }
+  const bool empty_and_exact = wire::segment_length(header, payload_bytes) == 0 && header.seq == entry.rcv_nxt;
+  if (empty_and_exact) return verdict;
+  verdict.dropped = Drop::tcp_duplicate;
+  if (entry.challenges != 0) {
+    --entry.challenges;
+    verdict.reply = answer(entry, header, now);
+  } else {
+    verdict.dropped = Drop::tcp_challenge_limited;
+  }
+  return verdict;
+}
+
+void TimeWaitTable::expire(Instant now) {
+  while (oldest_ != kNone && oldest_expires_ <= now) remove(oldest_);
+}
+
+Instant TimeWaitTable::next_deadline() const { return oldest_expires_; }
+
+}  // namespace handsel::tcp
