@@ -131,6 +131,14 @@ class House:
         return [self.relative(path) for path in self.files(".h")
                 if "#pragma once" not in path.read_text().splitlines()[:3]]
 
+    def versions_agree(self) -> list[str]:
+        """meson.build, the public header and the newest release in the change log."""
+        build = re.search(r"version: '([^']+)'", (self.source / "meson.build").read_text())[1]
+        header = re.search(r'kVersion = "([^"]+)"', (self.source / "include/handsel/version.h").read_text())[1]
+        released = re.search(r"^## \[(\d[^]]*)\]", (self.source / "CHANGELOG.md").read_text(), re.MULTILINE)
+        told = {build, header} | ({released[1]} if released else set())
+        return [f"versions differ: {sorted(told)}"] if len(told) > 1 else []
+
     def files_are_rooms(self) -> list[str]:
         paths = self.files(*CODE_SUFFIXES, ".py", under=(*CODE_FOLDERS, "scripts"))
         counted = ((path, len(path.read_text(errors="replace").splitlines())) for path in paths)
@@ -206,6 +214,7 @@ class House:
         yield "DPDK's headers are included in src/dpdk only", self.dpdk_stays_in_its_layer
         yield "no include climbs out of its folder", self.no_parent_includes
         yield "every header guards itself", self.headers_are_guarded
+        yield "the version is the same everywhere", self.versions_agree
         yield f"no file is longer than {LINES_MAX} lines", self.files_are_rooms
         yield "nothing is marked as left undone", self.nothing_is_left_undone
         yield "every source file is part of the build", self.every_source_is_built
