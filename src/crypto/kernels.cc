@@ -1,17 +1,24 @@
 #include "crypto/kernels.h"
 
+#include <array>
 #include <cassert>
 
+#include "crypto/backend_ifma.h"
 #include "crypto/backend_libcrypto.h"
+#include "crypto/cpu.h"
 
 namespace handsel::crypto {
 namespace {
 
-constexpr KernelChoice kLibcrypto{"libcrypto"};
+/// Best first; the last runs everywhere.
+constexpr std::array<KernelChoice, 2> kAll{{{"ifma"}, {"libcrypto"}}};
 
 }  // namespace
 
-std::span<const KernelChoice> available_kernels() { return {&kLibcrypto, 1}; }
+std::span<const KernelChoice> available_kernels() {
+  static const bool has_ifma = cpu_runs_avx512_ifma();
+  return std::span<const KernelChoice>(kAll).subspan(has_ifma ? 0 : 1);
+}
 
 std::expected<KernelChoice, std::string> choose_kernels(std::string_view force) {
   const std::span<const KernelChoice> available = available_kernels();
@@ -24,9 +31,11 @@ std::expected<KernelChoice, std::string> choose_kernels(std::string_view force) 
   return std::unexpected("no kernels named \"" + std::string(force) + "\" run on this processor; it has: " + names);
 }
 
-std::unique_ptr<Backend> make_backend([[maybe_unused]] const KernelChoice& choice, const KeyStore& keys,
-                                      Entropy& entropy) {
-  assert(choice.name == kLibcrypto.name);
+std::unique_ptr<Backend> make_backend(const KernelChoice& choice, const KeyStore& keys, Entropy& entropy) {
+  if (choice.name == "ifma") {
+    assert(cpu_runs_avx512_ifma());
+    return std::make_unique<IfmaBackend>(keys, entropy);
+  }
   return std::make_unique<LibcryptoBackend>(keys, entropy);
 }
 

@@ -146,4 +146,21 @@ OrderElement order_invert(const OrderElement& a) {
   return result;
 }
 
+void order_invert_all(std::span<OrderElement> values) {
+  constexpr std::size_t kMost = 8;
+  assert(!values.empty() && values.size() <= kMost);
+  std::array<OrderElement, kMost> product;  // of the values up to this one
+  product[0] = values[0];
+  for (std::size_t i = 1; i < values.size(); ++i) product[i] = order_mul(product[i - 1], values[i]);
+  OrderElement inverse = order_invert(product[values.size() - 1]);
+  for (std::size_t i = values.size() - 1; i > 0; --i) {
+    const OrderElement own = order_mul(inverse, product[i - 1]);
+    inverse = order_mul(inverse, values[i]);
+    values[i] = own;
+  }
+  values[0] = inverse;
+  secure_wipe(product.data(), sizeof product);
+  inverse.wipe();
+}
+
 }  // namespace handsel::crypto

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 #include "base/bytes.h"
 #include "base/secret.h"
@@ -34,5 +35,8 @@ OrderElement order_to_montgomery(const OrderElement& value);
 OrderElement order_from_montgomery(const OrderElement& value);
 /// 1/a, both in Montgomery form, by Fermat's little theorem; zero for zero.
 OrderElement order_invert(const OrderElement& a);
+/// Inverts up to 8 values in place for the price of one inversion (Montgomery's trick). None may be zero: it would make
+/// all zero.
+void order_invert_all(std::span<OrderElement> values);
 
 }  // namespace handsel::crypto

@@ -75,6 +75,19 @@ TEST(P256Order, inverse_times_value_is_one_and_zero_has_none) {
   }
 }
 
+TEST(P256Order, values_inverted_together_are_those_inverted_alone) {
+  std::vector<OrderElement> values;
+  for (const auto& bytes : samples()) {
+    const OrderElement value = order_to_montgomery(order_from_bytes(bytes));
+    if (!order_is_zero(value)) values.push_back(value);
+  }
+  for (std::size_t count = 1; count <= 8; ++count) {
+    std::vector<OrderElement> together(values.begin(), values.begin() + static_cast<long>(count));
+    order_invert_all(together);
+    for (std::size_t i = 0; i < count; ++i) EXPECT_EQ(text(together[i]), text(order_invert(values[i])));
+  }
+}
+
 TEST(P256Order, valid_scalars_lie_between_zero_and_the_order) {
   EXPECT_FALSE(order_is_valid_scalar(from_hex(kZero)));
   EXPECT_TRUE(order_is_valid_scalar(from_hex(kOne)));

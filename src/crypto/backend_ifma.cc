@@ -1,0 +1,163 @@
+#include "crypto/backend_ifma.h"
+
+#include <cassert>
+#include <cstring>
+#include <mutex>
+
+#include "crypto/ecdsa.h"
+#include "crypto/kernels/kernel_abi.h"
+#include "crypto/key_access.h"
+#include "crypto/p256_order.h"
+
+namespace handsel::crypto {
+namespace {
+
+constexpr std::size_t kBytes = 32;  // of a scalar, a coordinate, a digest
+
+/// One argument of a kernel: a number a lane, wiped when the batch is done.
+struct Lanes {
+  ~Lanes() { secure_wipe(bytes, sizeof bytes); }
+  void set(std::size_t lane, Bytes number) { std::memcpy(bytes[lane], number.data(), kBytes); }
+  void get(std::size_t lane, MutableBytes number) const { std::memcpy(number.data(), bytes[lane], kBytes); }
+  std::uint8_t bytes[kKernelLanes][kBytes] = {};
+};
+
+bool all_zero(Bytes bytes) {
+  std::uint8_t any = 0;
+  for (const std::uint8_t byte : bytes) any = static_cast<std::uint8_t>(any | byte);
+  return any == 0;
+}
+
+void run_x25519_keygen(void*, std::span<Operation* const> operations) {
+  assert(operations.size() <= kKernelLanes);
+  Lanes scalars;
+  Lanes results;
+  for (std::size_t lane = 0; lane < operations.size(); ++lane) {
+    Operation& operation = *operations[lane];
+    const bool fits = operation.private_key.size() == kBytes && operation.public_key.size() == kBytes;
+    operation.status = fits ? Status::done : Status::failed;
+    if (fits) scalars.set(lane, operation.private_key);
+  }
+  kIfmaX25519Kernels.base(scalars.bytes, results.bytes);
+  for (std::size_t lane = 0; lane < operations.size(); ++lane)
+    if (operations[lane]->status == Status::done) results.get(lane, operations[lane]->public_key);
+}
+
+void run_x25519_shared(void*, std::span<Operation* const> operations) {
+  assert(operations.size() <= kKernelLanes);
+  Lanes scalars;
+  Lanes points;
+  Lanes results;
+  for (std::size_t lane = 0; lane < operations.size(); ++lane) {
+    Operation& operation = *operations[lane];
+    const bool fits = operation.private_key.size() == kBytes && operation.shared_secret.size() == kBytes;
+    operation.status = !fits                                    ? Status::failed
+                       : operation.peer_public.size() != kBytes ? Status::invalid_input
+                                                                : Status::done;
+    if (operation.status != Status::done) continue;
+    scalars.set(lane, operation.private_key);
+    points.set(lane, operation.peer_public);
+  }
+  kIfmaX25519Kernels.shared(scalars.bytes, points.bytes, results.bytes);
+  for (std::size_t lane = 0; lane < operations.size(); ++lane) {
+    Operation& operation = *operations[lane];
+    if (operation.status != Status::done) continue;
+    results.get(lane, operation.shared_secret);
+    if (all_zero(operation.shared_secret)) operation.status = Status::invalid_input;  // RFC 7748 6.1
+  }
+}
+
+constexpr std::size_t kPointBytes = 1 + 2 * kBytes;
+
+/// A scalar for the lanes that no operation fills: 1.
+void fill_idle_scalars(Lanes& scalars) {
+  for (std::size_t lane = 0; lane < kKernelLanes; ++lane) scalars.bytes[lane][kBytes - 1] = 1;
+}
+
+void run_p256_keygen(void*, std::span<Operation* const> operations) {
+  assert(operations.size() <= kKernelLanes);
+  Lanes scalars;
+  Lanes x;
+  Lanes y;
+  fill_idle_scalars(scalars);
+  for (std::size_t lane = 0; lane < operations.size(); ++lane) {
+    Operation& operation = *operations[lane];
+    const bool fits = operation.private_key.size() == kBytes && operation.public_key.size() == kPointBytes;
+    operation.status = fits ? Status::done : Status::failed;
+    if (!fits) continue;
+    order_make_valid_scalar(operation.private_key);
+    scalars.set(lane, operation.private_key);
+  }
+  const unsigned sound = kIfmaP256Kernels.base(scalars.bytes, x.bytes, y.bytes);
+  for (std::size_t lane = 0; lane < operations.size(); ++lane) {
+    Operation& operation = *operations[lane];
+    if (operation.status != Status::done) continue;
+    operation.public_key[0] = 4;
+    x.get(lane, operation.public_key.subspan(1, kBytes));
+    y.get(lane, operation.public_key.subspan(1 + kBytes, kBytes));
+    if ((sound >> lane & 1) == 0) operation.status = Status::failed;
+  }
+}
+
+void run_ecdsa_p256_sign(void* context, std::span<Operation* const> operations) {
+  static_cast<IfmaBackend*>(context)->sign(operations);
+}
+
+}  // namespace
+
+void IfmaBackend::sign(std::span<Operation* const> operations) {
+  assert(operations.size() <= kKernelLanes);
+  Lanes nonces;
+  Lanes x;
+  Lanes y;
+  Secret<kKernelLanes * kBytes> extra;
+  fill_idle_scalars(nonces);
+  entropy_.fill(extra.fill(operations.size() * kBytes));
+  for (std::size_t lane = 0; lane < operations.size(); ++lane) {
+    Operation& operation = *operations[lane];
+    const Bytes key = KeyAccess::p256_scalar(keys_, operation.key);
+    const bool fits = key.size() == kBytes && operation.message.size() == kBytes &&
+                      operation.signature.size() >= kMaxEcdsaP256DerBytes;
+    operation.status = fits ? Status::done : Status::failed;
+    if (fits) derive_nonce(key, operation.message, extra.view().subspan(lane * kBytes, kBytes), nonces.bytes[lane]);
+  }
+  const unsigned sound = kIfmaP256Kernels.base(nonces.bytes, x.bytes, y.bytes);
+
+  std::array<OrderElement, kKernelLanes> inverses;
+  for (std::size_t lane = 0; lane < operations.size(); ++lane)
+    inverses[lane] = order_to_montgomery(order_from_bytes(nonces.bytes[lane]));
+  order_invert_all(std::span(inverses).first(operations.size()));
+  for (std::size_t lane = 0; lane < operations.size(); ++lane) {
+    Operation& operation = *operations[lane];
+    if (operation.status == Status::done && (sound >> lane & 1) != 0)
+      operation.signature_bytes = ecdsa_finish(KeyAccess::p256_scalar(keys_, operation.key), operation.message,
+                                               nonces.bytes[lane], inverses[lane], x.bytes[lane], operation.signature);
+    else
+      operation.signature_bytes = 0;
+    if (operation.signature_bytes == 0) operation.status = Status::failed;
+  }
+  secure_wipe(inverses.data(), sizeof inverses);
+}
+
+IfmaBackend::IfmaBackend(const KeyStore& keys, Entropy& entropy)
+    : keys_(keys), entropy_(entropy), libcrypto_(keys, entropy) {
+  static std::once_flag prepared;
+  std::call_once(prepared, [] {
+    kIfmaX25519Kernels.prepare();
+    kIfmaP256Kernels.prepare();
+  });
+}
+
+KernelTable IfmaBackend::kernels() {
+  KernelTable table = libcrypto_.kernels();
+  const auto set = [&table, this](Kind kind, auto run) {
+    table[static_cast<std::size_t>(kind)] = {"ifma", kKernelLanes, run, this};
+  };
+  set(Kind::x25519_keygen, run_x25519_keygen);
+  set(Kind::x25519_shared, run_x25519_shared);
+  set(Kind::p256_keygen, run_p256_keygen);
+  set(Kind::ecdsa_p256_sign, run_ecdsa_p256_sign);
+  return table;
+}
+
+}  // namespace handsel::crypto

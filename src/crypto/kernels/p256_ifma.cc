@@ -1,0 +1,13 @@
+#include "crypto/kernels/kernel_abi.h"
+//
+#include "crypto/kernels/avx512.h"
+//
+#include "crypto/kernels/field_p256.inl"
+#include "crypto/kernels/lanes.inl"
+#include "crypto/kernels/p256.inl"
+
+namespace handsel::crypto {
+
+extern const P256Kernels kIfmaP256Kernels{prepare_p256, p256_base};
+
+}  // namespace handsel::crypto

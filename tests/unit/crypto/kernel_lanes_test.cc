@@ -1,0 +1,138 @@
+// Every set of kernels against libcrypto: any number of filled lanes, random and edge inputs, lanes that fail beside
+// good ones.
+#include "backend_fixture.h"
+#include "crypto/backend_libcrypto.h"
+#include "crypto/verify.h"
+
+namespace handsel::crypto {
+namespace {
+
+// Little-endian, as X25519 reads them: limbs of all ones and of zeros, p and its neighbours, 2^255 - 1 and the top bit.
+constexpr const char* kEdges[] = {
+    "0900000000000000000000000000000000000000000000000000000000000000",
+    "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "ebffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "0000000000000000000000000000000000000000000000000000000000000040",
+    "ffffffffffff0f000000000000000000f0ffffffffffffff0000000000000000",
+    "000000000000f0ffffffffffffff0000000000000000ffffffffffffffffff7f",
+    "0200000000000000000000000000000000000000000000000000000000000000",
+};
+
+class KernelLanes : public BackendTest {
+ protected:
+  void expect_like_libcrypto(std::vector<std::unique_ptr<Job>>& jobs) {
+    std::vector<Job*> batch;
+    for (const auto& job : jobs) batch.push_back(job.get());
+    run(batch);
+    for (const auto& job : jobs) {
+      Job reference(job->operation.kind);
+      reference.private_key = job->private_key;
+      reference.peer_public = job->peer_public;
+      const Kernel& kernel = reference_kernels_[static_cast<std::size_t>(job->operation.kind)];
+      Operation* const operation = reference.bind();
+      kernel.run(kernel.context, {&operation, 1});
+      ASSERT_EQ(job->operation.status, operation->status);
+      ASSERT_EQ(to_hex(job->public_key), to_hex(reference.public_key)) << "private " << to_hex(job->private_key);
+      ASSERT_EQ(to_hex(job->shared_secret), to_hex(reference.shared_secret))
+          << "private " << to_hex(job->private_key) << ", peer " << to_hex(job->peer_public);
+    }
+  }
+  std::unique_ptr<Job> random_job(Kind kind) {
+    auto job = std::make_unique<Job>(kind);
+    job->private_key = random(32);
+    if (kind == Kind::x25519_shared) job->peer_public = random(32);
+    return job;
+  }
+
+  LibcryptoBackend reference_{keys_, entropy_};
+  KernelTable reference_kernels_ = reference_.kernels();
+};
+INSTANTIATE_TEST_SUITE_P(Kernels, KernelLanes, testing::ValuesIn(kernel_names()), parameter_name);
+
+TEST_P(KernelLanes, every_number_of_filled_lanes_gives_libcryptos_results) {
+  for (const Kind kind : {Kind::x25519_keygen, Kind::x25519_shared, Kind::p256_keygen}) {
+    for (std::size_t filled = 1; filled <= lanes(kind); ++filled) {
+      for (int round = 0; round < 10; ++round) {
+        std::vector<std::unique_ptr<Job>> jobs;
+        for (std::size_t i = 0; i < filled; ++i) jobs.push_back(random_job(kind));
+        ASSERT_NO_FATAL_FAILURE(expect_like_libcrypto(jobs));
+      }
+    }
+  }
+}
+
+TEST_P(KernelLanes, edge_scalars_and_coordinates_give_libcryptos_results) {
+  for (const char* scalar : kEdges) {
+    for (const char* coordinate : kEdges) {
+      std::vector<std::unique_ptr<Job>> jobs;
+      jobs.push_back(random_job(Kind::x25519_shared));
+      jobs[0]->private_key = from_hex(scalar);
+      jobs[0]->peer_public = from_hex(coordinate);
+      ASSERT_NO_FATAL_FAILURE(expect_like_libcrypto(jobs));
+    }
+    std::vector<std::unique_ptr<Job>> jobs;
+    jobs.push_back(random_job(Kind::x25519_keygen));
+    jobs[0]->private_key = from_hex(scalar);
+    ASSERT_NO_FATAL_FAILURE(expect_like_libcrypto(jobs));
+  }
+}
+
+// Big-endian: small and single-bit scalars, digits that are all zero or at either end of their range, n - 1 and n - 2.
+TEST_P(KernelLanes, edge_scalars_of_p256_give_libcryptos_results) {
+  std::vector<std::vector<std::uint8_t>> scalars{
+      from_hex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632550"),
+      from_hex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc63254f"),
+      from_hex("7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a8"),
+      from_hex("7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a9"),
+      from_hex("00000000ffffffff00000000000000004319055258e8617b0c46353d039cdaaf"),
+      from_hex("0842108421084210842108421084210842108421084210842108421084210842"),
+      from_hex("7bdef7bdef7bdef7bdef7bdef7bdef7bdef7bdef7bdef7bdef7bdef7bdef7bde"),
+  };
+  for (std::uint8_t i = 1; i <= 40; ++i) {
+    scalars.emplace_back(32)[31] = i;
+    scalars.emplace_back(32)[31 - i % 32] = static_cast<std::uint8_t>(1u << (i % 8));
+  }
+  for (const auto& scalar : scalars) {
+    std::vector<std::unique_ptr<Job>> jobs;
+    jobs.push_back(random_job(Kind::p256_keygen));
+    jobs[0]->private_key = scalar;
+    ASSERT_NO_FATAL_FAILURE(expect_like_libcrypto(jobs));
+  }
+}
+
+TEST_P(KernelLanes, every_number_of_signatures_verifies_and_a_wrong_key_fails_alone) {
+  const std::vector<std::string> names{"a.example"};
+  const SelfSigned made = *make_self_signed(keys_, {KeyAlgorithm::p256, 256}, names, 1, 1'800'000'000);
+  for (std::size_t filled = 1; filled <= lanes(Kind::ecdsa_p256_sign); ++filled) {
+    std::vector<std::unique_ptr<Job>> jobs;
+    std::vector<Job*> batch;
+    for (std::size_t i = 0; i < filled; ++i) {
+      batch.push_back(jobs.emplace_back(std::make_unique<Job>(Kind::ecdsa_p256_sign)).get());
+      batch.back()->message = random(32);
+      batch.back()->operation.key = made.key;
+    }
+    if (filled > 1) batch[filled / 2]->operation.key = KeyId{};
+    run(batch);
+    for (std::size_t i = 0; i < filled; ++i) {
+      const bool wrong_key = filled > 1 && i == filled / 2;
+      EXPECT_EQ(batch[i]->operation.status, wrong_key ? Status::failed : Status::done);
+      EXPECT_EQ(ecdsa_p256_verify(made.chain.der[0], batch[i]->message, batch[i]->signed_bytes()), !wrong_key);
+    }
+  }
+}
+
+TEST_P(KernelLanes, refused_lane_leaves_its_neighbours_alone) {
+  const std::size_t filled = lanes(Kind::x25519_shared);
+  for (std::size_t bad = 0; bad < filled; ++bad) {
+    std::vector<std::unique_ptr<Job>> jobs;
+    for (std::size_t i = 0; i < filled; ++i) jobs.push_back(random_job(Kind::x25519_shared));
+    jobs[bad]->peer_public.assign(bad % 2 == 0 ? 32 : 31, 0);
+    ASSERT_NO_FATAL_FAILURE(expect_like_libcrypto(jobs));
+    ASSERT_EQ(jobs[bad]->operation.status, Status::invalid_input);
+  }
+}
+
+}  // namespace
+}  // namespace handsel::crypto
