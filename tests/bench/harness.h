@@ -82,16 +82,24 @@ class Report {
     for (int run = 0; run < runs(); ++run) own.push_back(time_once(calls_of(task), ours));
     add(task, own, {});
   }
-  /// Ours and the peer's in turns. The peer does the same number of operations a call.
+  /// Ours and the peer's, many turns a run: what disturbs one disturbs the other. The peer does the same number of
+  /// operations a call.
   template <typename Ours, typename Theirs>
   void compare(const Task& task, Ours ours, Theirs theirs) {
     if (!wanted(task.name)) return;
     time_once(1, ours);
     time_once(1, theirs);
     std::vector<double> own, other;
+    const int calls = calls_of(task);
+    const int turns = calls < kTurns ? calls : kTurns;
     for (int run = 0; run < runs(); ++run) {
-      own.push_back(time_once(calls_of(task), ours));
-      other.push_back(time_once(calls_of(task), theirs));
+      double own_sum = 0, other_sum = 0;
+      for (int turn = 0; turn < turns; ++turn) {
+        own_sum += time_once(calls / turns, ours);
+        other_sum += time_once(calls / turns, theirs);
+      }
+      own.push_back(own_sum / turns);
+      other.push_back(other_sum / turns);
     }
     add(task, own, other);
   }
@@ -104,6 +112,8 @@ class Report {
   int finish();
 
  private:
+  static constexpr int kTurns = 20;
+
   template <typename Work>
   static double time_once(int calls, Work& work) {
     const std::uint64_t start = ticks();
