@@ -8,7 +8,6 @@ using wire::SeqNum;
 
 namespace {
 
-constexpr std::uint8_t kChallengesPerSecond = 10;        // RFC 5961 7, but per connection (CVE-2016-5696)
 constexpr std::uint32_t kPawsIdleMs = 24u * 86'400'000;  // RFC 7323 5.5: a timestamp older than 24 days says nothing
 
 }  // namespace
@@ -138,8 +137,8 @@ void Connection::arrive_syn(Arrival& arrival) { challenge(arrival, Drop::tcp_cha
 
 void Connection::challenge(Arrival& arrival, Drop reason) {
   const std::uint32_t now_ms = ms(arrival.now);
-  if (now_ms - challenge_refill_ms_ >= 1'000 || challenge_refill_ms_ == 0) {
-    challenge_refill_ms_ = now_ms | 1;
+  if (now_ms - challenge_refill_ms_ >= 1'000) {
+    challenge_refill_ms_ = now_ms;
     challenge_budget_ = kChallengesPerSecond;
   }
   if (challenge_budget_ == 0) {

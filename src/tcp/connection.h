@@ -217,6 +217,7 @@ class Connection {
     kTailProbe = 1u << 30,        // a tail-loss probe is out
     kTailProbeRepeat = 1u << 31,  // and it was a retransmission
   };
+  static constexpr std::uint8_t kChallengesPerSecond = 10;  // RFC 5961 7, per connection (CVE-2016-5696)
   enum class Timer : std::uint8_t { none, retransmit, tail_probe, reorder, persist, keepalive };
   struct Arrival;
 
@@ -381,7 +382,7 @@ class Connection {
   std::uint32_t keepalive_idle_ms_;
   std::uint32_t keepalive_interval_ms_;
   std::uint8_t keepalive_probes_;
-  std::uint8_t challenge_budget_ = 0;  // RFC 5961 7, refilled each second
+  std::uint8_t challenge_budget_ = kChallengesPerSecond;  // refilled each second
   std::uint32_t challenge_refill_ms_ = 0;
 };
 

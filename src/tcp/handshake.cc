@@ -114,7 +114,7 @@ OutSegment Connection::syn_segment(Instant now) {
   if (segment.retransmission)
     ++retransmits_;
   else
-    syn_sent_us_ = us(now) | 1;  // never 0, which says that it was a cookie
+    syn_sent_us_ = std::max(us(now), 1u);  // 0 says that it was a cookie
   unset(kSynDue);
   unset(kAckNow);
   arm_retransmit(now);

@@ -49,7 +49,7 @@ void Connection::tune_receive_buffer(Instant now) {
       receive_buffer_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, receive_buffer_max_));
   }
   tune_from_ = consumed;
-  tune_since_us_ = us(now) | 1;
+  tune_since_us_ = std::max(us(now), 1u);
 }
 
 }  // namespace handsel::tcp

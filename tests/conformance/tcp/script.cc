@@ -1,5 +1,6 @@
 #include "script.h"
 
+#include <cctype>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -21,8 +22,10 @@ std::vector<std::string> split(const std::string& text) {
   while (true) {
     at = text.find_first_not_of(" \t", at);
     if (at == std::string::npos || text[at] == '#') return words;
-    std::size_t end = text[at] == '<' && at + 1 < text.size() && text[at + 1] != ' ' ? text.find('>', at) + 1
-                                                                                     : text.find_first_of(" \t", at);
+    std::size_t end =
+        text[at] == '<' && at + 1 < text.size() && std::isalpha(static_cast<unsigned char>(text[at + 1])) != 0
+            ? text.find('>', at) + 1
+            : text.find_first_of(" \t", at);
     if (end == std::string::npos || end == 0) end = text.size();
     words.push_back(text.substr(at, end - at));
     at = end;

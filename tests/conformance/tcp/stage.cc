@@ -390,7 +390,10 @@ void Stage::application(const Line& line) {
   if (command == "write") {
     const std::size_t taken = connection_->write(stream(written_, argument(1)));
     written_ += taken;
-    if (line.words.size() > 2 && taken != argument(2)) throw std::runtime_error("took " + std::to_string(taken));
+    if (line.words.size() > 2 && line.words[2] == "shutdown")
+      connection_->shutdown_write();
+    else if (line.words.size() > 2 && taken != argument(2))
+      throw std::runtime_error("took " + std::to_string(taken));
   } else if (command == "read") {
     read(line.words.at(1));
   } else if (command == "shutdown") {
