@@ -92,6 +92,7 @@ class Shard {
   const crypto::Stage& stage() const { return stage_; }
   Tracer& tracer() { return tracer_; }
   std::uint32_t flows() const { return flows_.size(); }
+  std::uint32_t handshakes_in_progress() const { return frames_.blocks_taken(); }
   std::uint32_t chunks_available() const { return chunks_.available(); }
   const ShardConfig& config() const { return config_; }
 

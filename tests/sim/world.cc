@@ -1,6 +1,10 @@
 #include "world.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include "wire/print.h"
 
 namespace handsel::sim {
 
@@ -27,11 +31,20 @@ class World::Sink final : public flow::FrameSink {
   Frame buffer_;
 };
 
+World::World(std::uint64_t seed, const LinkConfig& link)
+    : random_(seed), link_(link), trace_(std::getenv("HANDSEL_SIM_TRACE") != nullptr) {}
+
+void World::show(const Frame& frame, bool to_server) const {
+  const double ms = static_cast<double>(now_.time_since_epoch().count()) / 1e6;
+  std::printf("%12.3f ms %s %s\n", ms, to_server ? ">" : "<", wire::describe_frame(frame).c_str());
+}
+
 bool World::chance(double probability) {
   return probability > 0 && std::uniform_real_distribution<double>(0, 1)(random_) < probability;
 }
 
 void World::carry(Frame frame, bool to_server, std::uint16_t client) {
+  if (trace_) show(frame, to_server);
   if (chance(link_.loss)) {
     ++counts_.lost;
     return;

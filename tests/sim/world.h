@@ -60,7 +60,8 @@ class Endpoint {
 /// One server and any number of clients, each client on a link of its own to the server.
 class World {
  public:
-  World(std::uint64_t seed, const LinkConfig& link) : random_(seed), link_(link) {}
+  /// With HANDSEL_SIM_TRACE set in the environment every frame is printed as it is put on a link.
+  World(std::uint64_t seed, const LinkConfig& link);
 
   /// The server sees every client's frames; a client sees those that go to its MAC's last two bytes.
   void set_server(Endpoint& server) { server_ = &server; }
@@ -86,9 +87,11 @@ class World {
   void deliver(Event event);
   void run_endpoint(Endpoint& endpoint, bool is_server, std::uint16_t client);
   bool chance(double probability);
+  void show(const Frame& frame, bool to_server) const;
 
   std::mt19937_64 random_;
   LinkConfig link_;
+  bool trace_;
   LinkCounts counts_;
   Instant now_{};
   std::uint64_t order_ = 0;

@@ -1,0 +1,33 @@
+/// TLS 1.3 from one shard to libssl's clients over bad links.
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "libssl_client.h"
+#include "scenario.h"
+
+namespace handsel::sim {
+namespace {
+
+Setting fetch(const LinkConfig& link, int clients, std::uint64_t max_bytes) {
+  return {.link = link, .clients = clients, .port = kHttpsPort, .script = [max_bytes](World& world) {
+            // The third makes a HelloRetryRequest: its first share is of a group that the server does not have.
+            constexpr std::array<const char*, 3> kGroups = {"X25519", "P-256", "P-384:X25519"};
+            constexpr std::array<const char*, 3> kSuites = {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384",
+                                                            "TLS_CHACHA20_POLY1305_SHA256"};
+            return std::make_unique<FetchOverTls>(world.random() % max_bytes, kGroups[world.random() % kGroups.size()],
+                                                  kSuites[world.random() % kSuites.size()]);
+          }};
+}
+
+TEST(TlsSim, clean_link) { run_seeds(50, fetch({}, 4, 300'000)); }
+TEST(TlsSim, reordering) { run_seeds(100, fetch({.jitter = std::chrono::milliseconds(5)}, 1, 200'000)); }
+TEST(TlsSim, loss_of_one_in_twenty) { run_seeds(100, fetch({.loss = 0.05}, 1, 100'000)); }
+TEST(TlsSim, everything_at_once) {
+  const LinkConfig link{.jitter = std::chrono::milliseconds(3), .loss = 0.03, .duplicate = 0.03, .corrupt = 0.01};
+  run_seeds(100, fetch(link, 3, 60'000));
+}
+
+}  // namespace
+}  // namespace handsel::sim
