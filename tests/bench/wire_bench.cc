@@ -67,7 +67,7 @@ void parse_with_dpdk(const rte_mbuf& mbuf, bool verify) {
   if (!verify) return;
   const auto* ip = rte_pktmbuf_mtod_offset(&mbuf, const rte_ipv4_hdr*, lengths.l2_len);
   const std::uint16_t header = rte_ipv4_cksum(ip);
-  const int transport = rte_ipv4_udptcp_cksum_verify(ip, reinterpret_cast<const std::uint8_t*>(ip) + lengths.l3_len);
+  const std::uint16_t transport = rte_ipv4_udptcp_cksum(ip, reinterpret_cast<const std::uint8_t*>(ip) + lengths.l3_len);
   keep(header);
   keep(transport);
 }
