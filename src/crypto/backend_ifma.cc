@@ -74,7 +74,7 @@ void fill_idle_scalars(Lanes& scalars) {
   for (std::size_t lane = 0; lane < kKernelLanes; ++lane) scalars.bytes[lane][kBytes - 1] = 1;
 }
 
-void run_p256_keygen(void*, std::span<Operation* const> operations) {
+void p256_keygen(IfmaBackend&, std::span<Operation* const> operations) {
   assert(operations.size() <= kKernelLanes);
   Lanes scalars;
   Lanes x;
@@ -99,23 +99,29 @@ void run_p256_keygen(void*, std::span<Operation* const> operations) {
   }
 }
 
-void run_ecdsa_p256_sign(void* context, std::span<Operation* const> operations) {
-  static_cast<IfmaBackend*>(context)->sign(operations);
-}
-
 }  // namespace
 
-void IfmaBackend::sign(std::span<Operation* const> operations) {
+/// A call costs all its lanes: on P-256 one operation alone is faster by libcrypto (measured: key generation 22,600
+/// against 32,400 cycles, signature 30,800 against 41,000), two are not.
+template <Kind Which, auto Batch>
+void IfmaBackend::run_above_crossover(void* self, std::span<Operation* const> operations) {
+  IfmaBackend& backend = *static_cast<IfmaBackend*>(self);
+  if (operations.size() > 1) return Batch(backend, operations);
+  const Kernel& scalar = backend.scalar_[static_cast<std::size_t>(Which)];
+  scalar.run(scalar.context, operations);
+}
+
+void IfmaBackend::sign(IfmaBackend& self, std::span<Operation* const> operations) {
   assert(operations.size() <= kKernelLanes);
   Lanes nonces;
   Lanes x;
   Lanes y;
   Secret<kKernelLanes * kBytes> extra;
   fill_idle_scalars(nonces);
-  entropy_.fill(extra.fill(operations.size() * kBytes));
+  self.entropy_.fill(extra.fill(operations.size() * kBytes));
   for (std::size_t lane = 0; lane < operations.size(); ++lane) {
     Operation& operation = *operations[lane];
-    const Bytes key = KeyAccess::p256_scalar(keys_, operation.key);
+    const Bytes key = KeyAccess::p256_scalar(self.keys_, operation.key);
     const bool fits = key.size() == kBytes && operation.message.size() == kBytes &&
                       operation.signature.size() >= kMaxEcdsaP256DerBytes;
     operation.status = fits ? Status::done : Status::failed;
@@ -130,7 +136,7 @@ void IfmaBackend::sign(std::span<Operation* const> operations) {
   for (std::size_t lane = 0; lane < operations.size(); ++lane) {
     Operation& operation = *operations[lane];
     if (operation.status == Status::done && (sound >> lane & 1) != 0)
-      operation.signature_bytes = ecdsa_finish(KeyAccess::p256_scalar(keys_, operation.key), operation.message,
+      operation.signature_bytes = ecdsa_finish(KeyAccess::p256_scalar(self.keys_, operation.key), operation.message,
                                                nonces.bytes[lane], inverses[lane], x.bytes[lane], operation.signature);
     else
       operation.signature_bytes = 0;
@@ -140,7 +146,7 @@ void IfmaBackend::sign(std::span<Operation* const> operations) {
 }
 
 IfmaBackend::IfmaBackend(const KeyStore& keys, Entropy& entropy)
-    : keys_(keys), entropy_(entropy), libcrypto_(keys, entropy) {
+    : keys_(keys), entropy_(entropy), libcrypto_(keys, entropy), scalar_(libcrypto_.kernels()) {
   static std::once_flag prepared;
   std::call_once(prepared, [] {
     kIfmaX25519Kernels.prepare();
@@ -149,14 +155,14 @@ IfmaBackend::IfmaBackend(const KeyStore& keys, Entropy& entropy)
 }
 
 KernelTable IfmaBackend::kernels() {
-  KernelTable table = libcrypto_.kernels();
-  const auto set = [&table, this](Kind kind, auto run) {
+  KernelTable table = scalar_;
+  const auto set = [&table, this](Kind kind, decltype(Kernel::run) run) {
     table[static_cast<std::size_t>(kind)] = {"ifma", kKernelLanes, run, this};
   };
   set(Kind::x25519_keygen, run_x25519_keygen);
   set(Kind::x25519_shared, run_x25519_shared);
-  set(Kind::p256_keygen, run_p256_keygen);
-  set(Kind::ecdsa_p256_sign, run_ecdsa_p256_sign);
+  set(Kind::p256_keygen, run_above_crossover<Kind::p256_keygen, p256_keygen>);
+  set(Kind::ecdsa_p256_sign, run_above_crossover<Kind::ecdsa_p256_sign, sign>);
   return table;
 }
 

@@ -16,13 +16,15 @@ class IfmaBackend final : public Backend {
   IfmaBackend(const KeyStore& keys, Entropy& entropy);
   KernelTable kernels() override;
 
-  /// ECDSA P-256 signatures, at most one a lane. (For the kernel table.)
-  void sign(std::span<Operation* const> operations);
-
  private:
+  template <Kind Which, auto Batch>
+  static void run_above_crossover(void* self, std::span<Operation* const> operations);
+  static void sign(IfmaBackend& self, std::span<Operation* const> operations);
+
   const KeyStore& keys_;
   Entropy& entropy_;
   LibcryptoBackend libcrypto_;
+  KernelTable scalar_;
 };
 
 }  // namespace handsel::crypto

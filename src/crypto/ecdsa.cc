@@ -33,18 +33,24 @@ void derive_nonce(Bytes key, Bytes digest, Bytes extra, MutableBytes nonce) {
   std::array<std::uint8_t, 32> reduced_digest;  // RFC 6979 2.3.4: bits2octets
   order_to_bytes(order_from_bytes(digest), reduced_digest);
   std::array<std::uint8_t, 32> v;
-  std::array<std::uint8_t, 32> k{};
+  std::array<std::uint8_t, 32> k;
   v.fill(1);
-  for (const std::uint8_t separator : {std::uint8_t{0}, std::uint8_t{1}}) {  // steps d to g
-    Hmac(HashId::sha256, k).mac({v, Bytes(&separator, 1), key, reduced_digest, extra}, k);
-    Hmac(HashId::sha256, k).mac({v}, v);
-  }
+  // Steps d to g. A key of HMAC serves two messages, so that its padded blocks are hashed once.
+  static const Hmac first_hmac(HashId::sha256, std::array<std::uint8_t, 32>{});
+  const std::uint8_t zero = 0;
+  const std::uint8_t one = 1;
+  first_hmac.mac({v, Bytes(&zero, 1), key, reduced_digest, extra}, k);
+  Hmac hmac(HashId::sha256, k);
+  hmac.mac({v}, v);
+  hmac.mac({v, Bytes(&one, 1), key, reduced_digest, extra}, k);
+  hmac = Hmac(HashId::sha256, k);
+  hmac.mac({v}, v);
   for (;;) {  // step h
-    Hmac(HashId::sha256, k).mac({v}, v);
+    hmac.mac({v}, v);
     if (order_is_valid_scalar(v)) break;
-    const std::uint8_t separator = 0;
-    Hmac(HashId::sha256, k).mac({v, Bytes(&separator, 1)}, k);
-    Hmac(HashId::sha256, k).mac({v}, v);
+    hmac.mac({v, Bytes(&zero, 1)}, k);
+    hmac = Hmac(HashId::sha256, k);
+    hmac.mac({v}, v);
   }
   std::memcpy(nonce.data(), v.data(), v.size());
   secure_wipe(v);

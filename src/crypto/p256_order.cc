@@ -2,6 +2,8 @@
 
 #include <cassert>
 
+#include "crypto/kernels/safegcd.inl"
+
 namespace handsel::crypto {
 namespace {
 
@@ -11,7 +13,9 @@ constexpr std::array<std::uint64_t, 4> kOrder{0xf3b9cac2fc632551, 0xbce6faada717
                                               0xffffffff00000000};
 constexpr std::array<std::uint64_t, 4> kRSquared{0x83244c95be79eea2, 0x4699799c49bd6fa6, 0x2845b2392b6bec59,
                                                  0x66e12d94f3d95620};  // 2^512 mod n
-constexpr std::uint64_t kNegatedInverse = 0xccd1c8aaee00bc4f;          // -1/n mod 2^64
+constexpr std::array<std::uint64_t, 4> kRCubed{0xac8ebec90b65a624, 0x111f28ae0c0555c9, 0x2543b9246ba5e93f,
+                                               0x503a54e76407be65};  // 2^768 mod n
+constexpr std::uint64_t kNegatedInverse = 0xccd1c8aaee00bc4f;        // -1/n mod 2^64
 
 /// A mask that the optimiser cannot see through, so that no branch comes back where there is none.
 std::uint64_t opaque(std::uint64_t mask) {
@@ -42,11 +46,6 @@ OrderElement reduce_once(const std::array<std::uint64_t, 4>& value, std::uint64_
 std::array<std::uint64_t, 4> load(Bytes bytes) {
   assert(bytes.size() == 32);
   return {load_be64(&bytes[24]), load_be64(&bytes[16]), load_be64(&bytes[8]), load_be64(&bytes[0])};
-}
-
-OrderElement square_times(OrderElement value, unsigned count) {
-  for (unsigned i = 0; i < count; ++i) value = order_mul(value, value);
-  return value;
 }
 
 }  // namespace
@@ -123,26 +122,15 @@ OrderElement order_to_montgomery(const OrderElement& value) { return order_mul(v
 OrderElement order_from_montgomery(const OrderElement& value) { return order_mul(value, OrderElement{{1, 0, 0, 0}}); }
 
 OrderElement order_invert(const OrderElement& a) {
-  // a^(n-2). The exponent is public, so its windows of four bits may index and branch; 0 - 2 borrows from no limb but
-  // the lowest. The upper half, ffffffff 00000000 ffffffff ffffffff, is built from a^(2^32-1).
-  std::array<OrderElement, 16> power;
-  power[1] = a;
-  for (std::size_t i = 2; i < 16; ++i) power[i] = order_mul(power[i - 1], a);
-  const OrderElement ones8 = order_mul(square_times(power[15], 4), power[15]);
-  const OrderElement ones16 = order_mul(square_times(ones8, 8), ones8);
-  OrderElement ones32 = order_mul(square_times(ones16, 16), ones16);
-
-  OrderElement result = order_mul(square_times(ones32, 64), ones32);
-  result = order_mul(square_times(result, 32), ones32);
-  const std::array<std::uint64_t, 2> low{kOrder[1], kOrder[0] - 2};
-  for (const std::uint64_t limb : low) {
-    for (unsigned shift = 64; shift > 0; shift -= 4) {
-      result = square_times(result, 4);
-      if (const std::size_t window = (limb >> (shift - 4)) & 15; window != 0) result = order_mul(result, power[window]);
-    }
-  }
-  secure_wipe(power.data(), sizeof power);
-  ones32.wipe();
+  static constexpr Modulus kModulus =
+      make_modulus({0xf3b9cac2fc632551, 0xbce6faada7179e84, 0xffffffffffffffff, 0xffffffff00000000});
+  std::uint64_t value[4] = {a.limb[0], a.limb[1], a.limb[2], a.limb[3]};
+  std::uint64_t inverse[4];
+  safegcd_inverse(kModulus, value, inverse);
+  // The inverse of a·R is a factor of R² short of the Montgomery form of 1/a.
+  const OrderElement result = order_mul({{inverse[0], inverse[1], inverse[2], inverse[3]}}, OrderElement{kRCubed});
+  secure_wipe(value, sizeof value);
+  secure_wipe(inverse, sizeof inverse);
   return result;
 }
 

@@ -33,7 +33,7 @@ OrderElement order_mul(const OrderElement& a, const OrderElement& b);
 /// Plain to Montgomery form and back.
 OrderElement order_to_montgomery(const OrderElement& value);
 OrderElement order_from_montgomery(const OrderElement& value);
-/// 1/a, both in Montgomery form, by Fermat's little theorem; zero for zero.
+/// 1/a, both in Montgomery form; zero for zero.
 OrderElement order_invert(const OrderElement& a);
 /// Inverts up to 8 values in place for the price of one inversion (Montgomery's trick). None may be zero: it would make
 /// all zero.

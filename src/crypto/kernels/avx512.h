@@ -54,4 +54,10 @@ template <unsigned Bits>
   return _mm512_permutex2var_epi64(load(sixteen), index, load(sixteen + 8));
 }
 
+/// Lane i takes lane i + Count's number, counted round.
+template <int Count>
+[[gnu::always_inline]] inline Vec rotate_lanes(Vec a) {
+  return _mm512_alignr_epi64(a, a, Count);
+}
+
 }  // namespace

@@ -27,11 +27,6 @@ alignas(64) uint64_t edwards_table[kWindows][15][kEntries];
 /// 16·32^50·B: the highest digit of a clamped scalar is 16 to 32, so it is counted from there.
 alignas(64) uint64_t edwards_start[4][5];
 
-Fe fe_constant(const uint64_t (&words)[4]) {
-  const Vec w[4] = {splat(words[0]), splat(words[1]), splat(words[2]), splat(words[3])};
-  return from_words(w);
-}
-
 Extended add_extended(const Extended& p, const Extended& q, const Fe& two_d) {
   const Fe a = (p.y - p.x) * (q.y - q.x);
   const Fe b = (p.y + p.x) * (q.y + q.x);

@@ -75,7 +75,7 @@ void write_entries(const Affine& points, size_t first_window, size_t entry) {
 }
 
 void prepare_p256() {
-  const Fe one = to_montgomery(fe_small(1));
+  const Fe one = fe_constant(kR);
   Jacobian base{to_montgomery(fe_constant(kBaseX)), to_montgomery(fe_constant(kBaseY)), one};  // 32^window·G
   for (size_t first = 0; first < kWindows; first += 8) {
     Jacobian bases = base;
@@ -130,7 +130,7 @@ void load_offset_scalars(const uint8_t (*scalars)[32], uint64_t (&words)[6][8]) 
 /// The sum of the digits' multiples. What was added before a window is less than the window's own unit, so that the two
 /// points of an addition never are equal or opposite; infinity is kept as a mask.
 [[gnu::noinline]] Jacobian multiply_base(const uint64_t (&words)[6][8]) {
-  const Fe one = to_montgomery(fe_small(1));
+  const Fe one = fe_constant(kR);
   Jacobian sum{one, one, one};
   Mask infinite = static_cast<Mask>(0xff);
   for (size_t window = 0; window < kWindows; ++window) {

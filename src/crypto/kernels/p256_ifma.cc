@@ -2,8 +2,11 @@
 //
 #include "crypto/kernels/avx512.h"
 //
-#include "crypto/kernels/field_p256.inl"
 #include "crypto/kernels/lanes.inl"
+#include "crypto/kernels/safegcd.inl"
+//
+#include "crypto/kernels/field_p256.inl"
+//
 #include "crypto/kernels/p256.inl"
 
 namespace handsel::crypto {

@@ -2,8 +2,11 @@
 //
 #include "crypto/kernels/avx512.h"
 //
-#include "crypto/kernels/field25519.inl"
 #include "crypto/kernels/lanes.inl"
+#include "crypto/kernels/safegcd.inl"
+//
+#include "crypto/kernels/field25519.inl"
+//
 #include "crypto/kernels/x25519.inl"
 //
 #include "crypto/kernels/edwards25519.inl"

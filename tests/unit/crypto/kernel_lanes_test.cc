@@ -96,8 +96,11 @@ TEST_P(KernelLanes, edge_scalars_of_p256_give_libcryptos_results) {
   }
   for (const auto& scalar : scalars) {
     std::vector<std::unique_ptr<Job>> jobs;
-    jobs.push_back(random_job(Kind::p256_keygen));
-    jobs[0]->private_key = scalar;
+    for (std::size_t i = 0; i < std::min<std::size_t>(2, lanes(Kind::p256_keygen));
+         ++i) {  // one alone may run elsewhere
+      jobs.push_back(random_job(Kind::p256_keygen));
+      jobs[i]->private_key = scalar;
+    }
     ASSERT_NO_FATAL_FAILURE(expect_like_libcrypto(jobs));
   }
 }
