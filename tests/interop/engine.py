@@ -62,11 +62,12 @@ class Engine:
             [self.build / "apps" / "handsel", "--runtime-dir", self.runtime_dir, "--name", self.name, *arguments],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False)
 
-    def stats(self) -> dict:
+    def stats(self) -> dict[str, dict[str, int]]:
+        """Groups of counters by name."""
         answer = self.handsel("stats", "--json")
         if answer.returncode != 0:
             raise EngineError(f"handsel stats: {answer.stderr}")
-        return json.loads(answer.stdout)
+        return json.loads(answer.stdout)["groups"]
 
     def counter(self, name: tuple[str, str]) -> int:
         """Zero for a name that is not there: counters of rows appear with their first event."""

@@ -159,7 +159,7 @@ class Requests(context.EngineTest):
         page = clients.curl("--tls13-ciphers", "TLS_AES_256_GCM_SHA384", "--curves", "P-256",
                             clients.url("https", context.V4, context.HTTPS, "/")).decode()
         self.assertIn("handsel", page)
-        self.assertRegex(page, "TLS ?1.3")
+        self.assertRegex(page, r"TLSv?1\.3")
         self.assertRegex(page, "AES.256.GCM")
         self.assertRegex(page, "P-?256|secp256r1")
 

@@ -1,5 +1,6 @@
 """Start and end of an engine, and how it says that it can't start. Runs last: it ends the shared engine first."""
 
+import itertools
 import os
 import pathlib
 import shutil
@@ -12,6 +13,7 @@ import clients
 import context
 import engine
 
+NUMBERS = itertools.count()
 EXIT_CONFIG = 2
 EXIT_RIGHTS = 3
 V4 = "10.78.0.2"
@@ -53,8 +55,8 @@ def interfaces() -> set[str]:
 
 class Life(unittest.TestCase):
     def setUp(self):
-        self.folder = context.work / self.id()
-        self.engine = engine.Engine(context.build, self.folder, GOOD, name="life")
+        folder = context.work / f"life{next(NUMBERS)}"  # short: a socket's path has at most 107 bytes
+        self.engine = engine.Engine(context.build, folder, GOOD, name="life")
         self.addCleanup(self.engine.stop, signal.SIGKILL)
 
     def assert_nothing_left(self):
@@ -153,12 +155,20 @@ class BadConfigurations(unittest.TestCase):
     def test_a_listener_whose_tls_section_does_not_exist(self):
         self.assert_fault('[[listener]]\nport = 443\ntls = "nowhere"\n', "1", "nowhere")
 
+    def with_certificate(self, chain: object, key: object) -> tuple[str, str]:
+        """GOOD, in order but for these files, and the line in which they stand."""
+        text = GOOD.replace("[tls.made]", f'[tls.made]\ncertificates = [{{ chain = "{chain}", key = "{key}" }}]')
+        line = 1 + next(number for number, line in enumerate(text.splitlines()) if line.startswith("certificates"))
+        return text, str(line)
+
     def test_a_certificate_file_that_is_not_there(self):
-        self.assert_fault('[tls.a]\ncertificates = [{ chain = "gone.pem", key = "gone.key" }]\n', "2", "gone.pem")
+        text, line = self.with_certificate("gone.pem", "gone.key")
+        self.assert_fault(text, line, "gone.pem")
 
     def test_a_key_that_does_not_fit_its_certificate(self):
         chain, key = context.chains["ecdsa"][0], context.chains["rsa"][1]
-        self.assert_fault(f'[tls.a]\ncertificates = [{{ chain = "{chain}", key = "{key}" }}]\n', "2")
+        text, line = self.with_certificate(chain, key)
+        self.assert_fault(text, line, str(key))
 
     def test_several_faults_are_told_together(self):
         self.assert_fault('[engine]\nwrokers = 1\n[[listener]]\nport = 0\nservice = "http"\n', "2:1")
