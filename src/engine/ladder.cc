@@ -159,8 +159,8 @@ std::string render_ladder(const Ladder& ladder, std::size_t min_columns) {
     time_columns = std::max(time_columns, times.back().size());
     text_columns = std::max(text_columns, columns(texts.back()));
   }
-  // " <time>  |--- <text> --->|": beside the text, 5 columns lead in and at least 5 lead out.
-  constexpr std::size_t kLeadIn = 5, kLeadOut = 5, kFrame = 5;
+  // " <time>  |--- <text> --->|": beside the text, 4 columns lead in and at least 5 lead out.
+  constexpr std::size_t kLeadIn = 4, kLeadOut = 5, kFrame = 5;
   const std::size_t wanted = time_columns + kFrame + kLeadIn + text_columns + kLeadOut;
   const std::size_t width = std::max(min_columns, wanted) - time_columns - kFrame - kLeadIn;
   for (std::size_t i = 0; i < texts.size(); ++i) {

@@ -43,6 +43,6 @@ struct Ladder {
 std::expected<std::vector<Ladder>, std::string> ladders_from_json(const nlohmann::json& answer);
 
 /// The drawing. Every line of a ladder is equally wide: at least `min_columns`, more when a segment says more.
-std::string render_ladder(const Ladder& ladder, std::size_t min_columns = 84);
+std::string render_ladder(const Ladder& ladder, std::size_t min_columns = 85);
 
 }  // namespace handsel::engine

@@ -18,13 +18,19 @@ std::string grouped(std::uint64_t value) {
   return text;
 }
 
+/// A counter's value; nullopt for what is none.
+std::optional<std::uint64_t> count_of(const json& value) {
+  if (value.is_number_unsigned() || (value.is_number_integer() && value.get<std::int64_t>() >= 0))
+    return value.get<std::uint64_t>();
+  return std::nullopt;
+}
+
 std::optional<std::uint64_t> value_at(const json* groups, const std::string& group, const std::string& name) {
   if (groups == nullptr) return std::nullopt;
   const auto found = groups->find(group);
   if (found == groups->end() || !found->is_object()) return std::nullopt;
   const auto value = found->find(name);
-  if (value == found->end() || !value->is_number_unsigned()) return std::nullopt;
-  return value->get<std::uint64_t>();
+  return value == found->end() ? std::nullopt : count_of(*value);
 }
 
 std::string rate(std::uint64_t now, std::uint64_t before, double seconds) {
@@ -36,8 +42,9 @@ void render_group(std::string& out, const std::string& name, const json& values,
   std::string rows;
   std::size_t zeros = 0;
   for (const auto& [key, value] : values.items()) {
-    if (!value.is_number_unsigned()) continue;
-    const auto number = value.get<std::uint64_t>();
+    const auto count = count_of(value);
+    if (!count) continue;
+    const std::uint64_t number = *count;
     const auto earlier = value_at(before, name, key);
     if (number == 0 && earlier.value_or(0) == 0) {
       ++zeros;
