@@ -101,6 +101,38 @@ void p256_keygen(IfmaBackend&, std::span<Operation* const> operations) {
 
 }  // namespace
 
+void p256_ecdh(IfmaBackend&, std::span<Operation* const> operations) {
+  assert(operations.size() <= kKernelLanes);
+  Lanes scalars;
+  Lanes x;
+  Lanes y;
+  Lanes results;
+  fill_idle_scalars(scalars);
+  for (std::size_t lane = 0; lane < operations.size(); ++lane) {
+    Operation& operation = *operations[lane];
+    const bool fits = operation.private_key.size() == kBytes && operation.shared_secret.size() == kBytes &&
+                      order_is_valid_scalar(operation.private_key);
+    const bool uncompressed = operation.peer_public.size() == kPointBytes && operation.peer_public[0] == 4;
+    operation.status = !fits ? Status::failed : !uncompressed ? Status::invalid_input : Status::done;
+    if (operation.status != Status::done) continue;
+    scalars.set(lane, operation.private_key);
+    x.set(lane, operation.peer_public.subspan(1, kBytes));
+    y.set(lane, operation.peer_public.subspan(1 + kBytes, kBytes));
+  }
+  std::uint8_t sound = 0;
+  const unsigned valid = kIfmaP256Kernels.shared(scalars.bytes, x.bytes, y.bytes, results.bytes, &sound);
+  for (std::size_t lane = 0; lane < operations.size(); ++lane) {
+    Operation& operation = *operations[lane];
+    if (operation.status != Status::done) continue;
+    if ((valid >> lane & 1) == 0)
+      operation.status = Status::invalid_input;
+    else if ((sound >> lane & 1) == 0)
+      operation.status = Status::failed;
+    else
+      results.get(lane, operation.shared_secret);
+  }
+}
+
 /// A call costs all its lanes: on P-256 one operation alone is faster by libcrypto (measured: key generation 22,600
 /// against 32,400 cycles, signature 30,800 against 41,000), two are not.
 template <Kind Which, auto Batch>
@@ -162,6 +194,7 @@ KernelTable IfmaBackend::kernels() {
   set(Kind::x25519_keygen, run_x25519_keygen);
   set(Kind::x25519_shared, run_x25519_shared);
   set(Kind::p256_keygen, run_above_crossover<Kind::p256_keygen, p256_keygen>);
+  set(Kind::p256_ecdh, run_above_crossover<Kind::p256_ecdh, p256_ecdh>);
   set(Kind::ecdsa_p256_sign, run_above_crossover<Kind::ecdsa_p256_sign, sign>);
   return table;
 }

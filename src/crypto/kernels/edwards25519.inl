@@ -167,7 +167,7 @@ void x25519_base(const uint8_t (*scalars)[32], uint8_t (*out)[32]) {
     sum = add_precomputed(sum, look_up(window, magnitude, negative), negative);
   }
   Vec result[4];
-  to_words(canonical((sum.z + sum.y) * invert(sum.z - sum.y)), result);
+  to_words(canonical((sum.z + sum.y) * invert((sum.z - sum.y) * fe_small(1))), result);
   store_lanes(result, out);
   wipe(words, sizeof words);
 }

@@ -162,8 +162,8 @@ template <int Count>
   return equal(either(either(either(a.limb[0], a.limb[1]), either(a.limb[2], a.limb[3])), a.limb[4]), zero());
 }
 
-/// 1/a, or zero for zero. The eight lanes are multiplied together and share one inversion (Montgomery's trick): a lane
-/// costs an eighth of it and less than one product more.
+/// 1/a of a product, or zero for zero. The eight lanes are multiplied together and share one inversion (Montgomery's
+/// trick): a lane costs an eighth of it and less than one product more.
 [[gnu::noinline]] Fe invert(const Fe& a) {
   const Mask none = is_zero(canonical(a));
   const Fe lane1 = select(none, fe_constant(kR), a);  // a zero would spoil its neighbours' product

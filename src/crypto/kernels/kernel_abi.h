@@ -29,6 +29,10 @@ struct P256Kernels {
   /// Affine coordinates of scalar·G. The answer has a one for each lane (the lowest bit for lane 0) whose point was
   /// found to lie on the curve; any other lane was computed wrongly.
   uint8_t (*base)(const uint8_t (*scalars)[32], uint8_t (*x)[32], uint8_t (*y)[32]);
+  /// The x coordinate of scalar·(px, py). The answer has a one for each lane whose input point is on the curve, its
+  /// coordinates below p; `sound` gets a one for each whose result is: another lane's was computed wrongly.
+  uint8_t (*shared)(const uint8_t (*scalars)[32], const uint8_t (*px)[32], const uint8_t (*py)[32], uint8_t (*x)[32],
+                    uint8_t* sound);
 };
 
 /// AVX-512 F, DQ and IFMA.

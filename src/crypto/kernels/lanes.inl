@@ -25,6 +25,18 @@ namespace {
 }
 
 /// The same for big-endian numbers: word 0 is still the lowest.
+[[gnu::always_inline]] inline void load_lanes_reversed(const uint8_t (*bytes)[32], Vec (&words)[4]) {
+  uint64_t transposed[4][8];
+  for (size_t lane = 0; lane < 8; ++lane) {
+    for (size_t i = 0; i < 4; ++i) {
+      uint64_t word;
+      __builtin_memcpy(&word, bytes[lane] + 24 - 8 * i, 8);
+      transposed[i][lane] = __builtin_bswap64(word);
+    }
+  }
+  for (size_t i = 0; i < 4; ++i) words[i] = load(transposed[i]);
+}
+
 [[gnu::always_inline]] inline void store_lanes_reversed(const Vec (&words)[4], uint8_t (*bytes)[32]) {
   uint64_t transposed[4][8];
   for (size_t i = 0; i < 4; ++i) store(transposed[i], words[i]);

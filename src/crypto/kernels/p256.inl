@@ -127,8 +127,17 @@ void load_offset_scalars(const uint8_t (*scalars)[32], uint64_t (&words)[6][8]) 
   return p;
 }
 
+/// Adds the entry, but in the lanes where the digit is zero; infinity is kept as a mask.
+[[gnu::always_inline]] inline void add_digit(Jacobian& sum, Mask& infinite, const Affine& entry, Mask none) {
+  const Jacobian more = add_affine(sum, entry);
+  sum.x = select(none, sum.x, select(infinite, entry.x, more.x));
+  sum.y = select(none, sum.y, select(infinite, entry.y, more.y));
+  sum.z = select(none, sum.z, select(infinite, fe_constant(kR), more.z));
+  infinite = static_cast<Mask>(infinite & none);
+}
+
 /// The sum of the digits' multiples. What was added before a window is less than the window's own unit, so that the two
-/// points of an addition never are equal or opposite; infinity is kept as a mask.
+/// points of an addition never are equal or opposite.
 [[gnu::noinline]] Jacobian multiply_base(const uint64_t (&words)[6][8]) {
   const Fe one = fe_constant(kR);
   Jacobian sum{one, one, one};
@@ -138,12 +147,7 @@ void load_offset_scalars(const uint8_t (*scalars)[32], uint64_t (&words)[6][8]) 
     const Mask negative = below(digit, splat(16));
     const Vec magnitude = select(negative, sub(splat(16), digit), sub(digit, splat(16)));
     const Mask none = equal(magnitude, zero());
-    const Affine entry = look_up(window, sub(magnitude, splat(1)), negative);
-    const Jacobian more = add_affine(sum, entry);
-    sum.x = select(none, sum.x, select(infinite, entry.x, more.x));
-    sum.y = select(none, sum.y, select(infinite, entry.y, more.y));
-    sum.z = select(none, sum.z, select(infinite, one, more.z));
-    infinite = static_cast<Mask>(infinite & none);
+    add_digit(sum, infinite, look_up(window, sub(magnitude, splat(1)), negative), none);
   }
   return sum;
 }

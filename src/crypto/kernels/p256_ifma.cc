@@ -8,9 +8,11 @@
 #include "crypto/kernels/field_p256.inl"
 //
 #include "crypto/kernels/p256.inl"
+//
+#include "crypto/kernels/p256_ecdh.inl"
 
 namespace handsel::crypto {
 
-extern const P256Kernels kIfmaP256Kernels{prepare_p256, p256_base};
+extern const P256Kernels kIfmaP256Kernels{prepare_p256, p256_base, p256_shared};
 
 }  // namespace handsel::crypto

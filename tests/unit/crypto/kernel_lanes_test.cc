@@ -2,6 +2,7 @@
 // good ones.
 #include "backend_fixture.h"
 #include "crypto/backend_libcrypto.h"
+#include "crypto/p256_order.h"
 #include "crypto/verify.h"
 
 namespace handsel::crypto {
@@ -39,10 +40,22 @@ class KernelLanes : public BackendTest {
           << "private " << to_hex(job->private_key) << ", peer " << to_hex(job->peer_public);
     }
   }
+  std::vector<std::uint8_t> reference_point(const std::vector<std::uint8_t>& scalar) {
+    Job keygen(Kind::p256_keygen);
+    keygen.private_key = scalar;
+    Operation* const operation = keygen.bind();
+    const Kernel& kernel = reference_kernels_[static_cast<std::size_t>(Kind::p256_keygen)];
+    kernel.run(kernel.context, {&operation, 1});
+    return keygen.public_key;
+  }
   std::unique_ptr<Job> random_job(Kind kind) {
     auto job = std::make_unique<Job>(kind);
     job->private_key = random(32);
     if (kind == Kind::x25519_shared) job->peer_public = random(32);
+    if (kind == Kind::p256_ecdh) {
+      order_make_valid_scalar(job->private_key);
+      job->peer_public = reference_point(random(32));
+    }
     return job;
   }
 
@@ -52,7 +65,7 @@ class KernelLanes : public BackendTest {
 INSTANTIATE_TEST_SUITE_P(Kernels, KernelLanes, testing::ValuesIn(kernel_names()), parameter_name);
 
 TEST_P(KernelLanes, every_number_of_filled_lanes_gives_libcryptos_results) {
-  for (const Kind kind : {Kind::x25519_keygen, Kind::x25519_shared, Kind::p256_keygen}) {
+  for (const Kind kind : {Kind::x25519_keygen, Kind::x25519_shared, Kind::p256_keygen, Kind::p256_ecdh}) {
     for (std::size_t filled = 1; filled <= lanes(kind); ++filled) {
       for (int round = 0; round < 10; ++round) {
         std::vector<std::unique_ptr<Job>> jobs;
@@ -79,8 +92,8 @@ TEST_P(KernelLanes, edge_scalars_and_coordinates_give_libcryptos_results) {
   }
 }
 
-// Big-endian: small and single-bit scalars, digits that are all zero or at either end of their range, n - 1 and n - 2.
-TEST_P(KernelLanes, edge_scalars_of_p256_give_libcryptos_results) {
+/// Big-endian: small and single-bit scalars, digits that are all zero or at either end of their range, n - 1 and n - 2.
+std::vector<std::vector<std::uint8_t>> p256_edge_scalars() {
   std::vector<std::vector<std::uint8_t>> scalars{
       from_hex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632550"),
       from_hex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc63254f"),
@@ -94,14 +107,66 @@ TEST_P(KernelLanes, edge_scalars_of_p256_give_libcryptos_results) {
     scalars.emplace_back(32)[31] = i;
     scalars.emplace_back(32)[31 - i % 32] = static_cast<std::uint8_t>(1u << (i % 8));
   }
-  for (const auto& scalar : scalars) {
+  return scalars;
+}
+
+TEST_P(KernelLanes, edge_scalars_of_p256_give_libcryptos_results) {
+  for (const Kind kind : {Kind::p256_keygen, Kind::p256_ecdh}) {
+    for (const auto& scalar : p256_edge_scalars()) {
+      std::vector<std::unique_ptr<Job>> jobs;
+      for (std::size_t i = 0; i < std::min<std::size_t>(2, lanes(kind)); ++i) {  // one alone may run elsewhere
+        jobs.push_back(random_job(kind));
+        jobs[i]->private_key = scalar;
+      }
+      ASSERT_NO_FATAL_FAILURE(expect_like_libcrypto(jobs));
+    }
+  }
+}
+
+TEST_P(KernelLanes, unacceptable_p256_point_fails_alone) {
+  const std::size_t filled = lanes(Kind::p256_ecdh);
+  for (std::size_t bad = 0; bad < filled; ++bad) {
     std::vector<std::unique_ptr<Job>> jobs;
-    for (std::size_t i = 0; i < std::min<std::size_t>(2, lanes(Kind::p256_keygen));
-         ++i) {  // one alone may run elsewhere
-      jobs.push_back(random_job(Kind::p256_keygen));
-      jobs[i]->private_key = scalar;
+    for (std::size_t i = 0; i < filled; ++i) jobs.push_back(random_job(Kind::p256_ecdh));
+    auto& point = jobs[bad]->peer_public;
+    switch (bad % 4) {
+      case 0:
+        point[64] ^= 1;
+        break;  // off the curve
+      case 1:
+        std::fill(point.begin() + 1, point.end(), std::uint8_t{0});
+        break;  // (0, 0)
+      case 2:
+        std::fill(point.begin() + 1, point.end(), std::uint8_t{255});
+        break;
+      default:
+        point.resize(64);
     }
     ASSERT_NO_FATAL_FAILURE(expect_like_libcrypto(jobs));
+    ASSERT_EQ(jobs[bad]->operation.status, Status::invalid_input);
+  }
+}
+
+TEST_P(KernelLanes, coordinate_that_is_not_reduced_is_refused) {
+  // x = 5 has a point; x = 5 + p is the same modulo p.
+  auto point = from_hex("04");
+  const auto x = from_hex("ffffffff00000001000000000000000000000001000000000000000000000004");
+  const auto y = from_hex("459243b9aa581806fe913bce99817ade11ca503c64d9a3c533415c083248fbcc");
+  point.insert(point.end(), x.begin(), x.end());
+  point.insert(point.end(), y.begin(), y.end());
+  for (const bool reduced : {true, false}) {
+    std::vector<std::unique_ptr<Job>> jobs;
+    for (int i = 0; i < 2 && i < static_cast<int>(lanes(Kind::p256_ecdh)); ++i) {
+      jobs.push_back(random_job(Kind::p256_ecdh));
+      jobs[static_cast<std::size_t>(i)]->peer_public = point;
+      if (reduced) {
+        auto& bytes = jobs[static_cast<std::size_t>(i)]->peer_public;
+        std::fill(bytes.begin() + 1, bytes.begin() + 32, std::uint8_t{0});
+        bytes[32] = 5;
+      }
+    }
+    ASSERT_NO_FATAL_FAILURE(expect_like_libcrypto(jobs));
+    EXPECT_EQ(jobs[0]->operation.status, reduced ? Status::done : Status::invalid_input);
   }
 }
 
