@@ -136,9 +136,9 @@ void Connection::arrive_reset(Arrival& arrival) {
 void Connection::arrive_syn(Arrival& arrival) { challenge(arrival, Drop::tcp_challenged); }
 
 void Connection::challenge(Arrival& arrival, Drop reason) {
-  const std::uint32_t now_ms = ms(arrival.now);
-  if (now_ms - challenge_refill_ms_ >= 1'000) {
-    challenge_refill_ms_ = now_ms;
+  const auto second = static_cast<std::uint16_t>(ms(arrival.now) / 1'000);
+  if (second != challenge_second_) {
+    challenge_second_ = second;
     challenge_budget_ = kChallengesPerSecond;
   }
   if (challenge_budget_ == 0) {
@@ -168,8 +168,7 @@ void Connection::arrive_in_time_wait(Arrival& arrival) {
     }
   }
   if (!timestamp_passes(arrival)) return;
-  if (arrival.has(wire::kFin) && arrival.end() == rcv_nxt_)
-    life_at_ = arrival.now + std::chrono::milliseconds(time_wait_ms_);
+  if (arrival.has(wire::kFin) && arrival.end() == rcv_nxt_) life_at_ = arrival.now + time_wait();
   if (arrival.length() != 0 || arrival.seq != rcv_nxt_) challenge(arrival, Drop::tcp_duplicate);
 }
 

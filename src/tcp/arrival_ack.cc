@@ -29,7 +29,7 @@ bool Connection::arrive_ack(Arrival& arrival) {
     switch (state_) {
       case State::fin_wait_1:
         state_ = State::fin_wait_2;
-        life_at_ = has(kReaderGone) ? arrival.now + std::chrono::milliseconds(fin_wait_2_ms_) : kNever;
+        life_at_ = has(kReaderGone) ? arrival.now + fin_wait_2() : kNever;
         break;
       case State::closing:
         enter_time_wait(arrival.now);

@@ -43,7 +43,8 @@ class Congestion {
 
  protected:
   ~Congestion() = default;
-  /// Slow start with appropriate byte counting, L = 2 (RFC 3465 2.2); returns the bytes not used for it.
+  /// Slow start with appropriate byte counting (RFC 3465), bounded for each acknowledgement; returns the bytes not used
+  /// for it.
   static std::uint32_t slow_start(CongestionState& state, std::uint32_t acked_bytes, std::uint32_t mss);
 };
 

@@ -15,8 +15,11 @@ constexpr std::uint32_t kReserveForReceiving = 8;
 /// Granted before the reader has shown its pace.
 constexpr std::uint32_t kFirstReceiveBuffer = 64 * 1024;
 
-std::uint32_t to_ms(Duration duration) {
-  return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+/// A duration in units of so many milliseconds, rounded up, within 16 bits.
+template <int kUnitMs>
+std::uint16_t whole(Duration duration) {
+  const auto unit = std::chrono::milliseconds(kUnitMs);
+  return static_cast<std::uint16_t>(std::clamp<std::int64_t>((duration + unit - Duration(1)) / unit, 0, 0xFFFF));
 }
 
 }  // namespace
@@ -46,11 +49,11 @@ void Connection::take(const Config& config) {
   send_buffer_ = static_cast<std::uint32_t>(config.send_buffer_bytes);
   receive_buffer_max_ = static_cast<std::uint32_t>(config.receive_buffer_bytes);
   receive_buffer_ = std::min(receive_buffer_max_, kFirstReceiveBuffer);
-  user_timeout_ms_ = to_ms(config.user_timeout);
-  time_wait_ms_ = to_ms(config.time_wait);
-  fin_wait_2_ms_ = to_ms(config.fin_wait_2);
-  keepalive_idle_ms_ = to_ms(config.keepalive_idle);
-  keepalive_interval_ms_ = to_ms(config.keepalive_interval);
+  user_timeout_ds_ = whole<100>(config.user_timeout);
+  time_wait_ds_ = whole<100>(config.time_wait);
+  fin_wait_2_ds_ = whole<100>(config.fin_wait_2);
+  keepalive_idle_s_ = whole<1'000>(config.keepalive_idle);
+  keepalive_interval_s_ = whole<1'000>(config.keepalive_interval);
   keepalive_probes_ = config.keepalive_probes;
   rcv_wscale_ = receive_wscale_for(config);
   if (config.nagle) set(kNagle);
@@ -109,7 +112,7 @@ void Connection::enter_time_wait(Instant now) {
   send_queue_.clear(*pool_);
   board_.clear(*pool_);
   arm(Timer::none, kNever);
-  life_at_ = now + std::chrono::milliseconds(time_wait_ms_);
+  life_at_ = now + time_wait();
 }
 
 // --- reading ---------------------------------------------------------------------------------------------------------

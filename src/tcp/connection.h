@@ -293,6 +293,10 @@ class Connection {
   void arm(Timer timer, Instant at);
   void arm_retransmit(Instant now) { arm(Timer::retransmit, now + rtt_.rto(backoff_)); }
   void on_life_timer(Outcome& outcome);
+  Duration user_timeout() const { return std::chrono::milliseconds(100 * user_timeout_ds_); }
+  Duration time_wait() const { return std::chrono::milliseconds(100 * time_wait_ds_); }
+  Duration fin_wait_2() const { return std::chrono::milliseconds(100 * fin_wait_2_ds_); }
+  Duration keepalive_idle() const { return std::chrono::seconds(keepalive_idle_s_); }
   void refresh_user_timeout(Instant now);
   void on_keepalive_timer(Outcome& outcome, Instant now);
   void arm_idle_timers(Instant now);
@@ -338,14 +342,13 @@ class Connection {
   wire::SeqNum fin_seq_;  // the peer's FIN
   wire::SackBlock dsack_;
   wire::SeqNum tail_probe_end_;
-  wire::SeqNum tune_from_;  // receive buffer tuning: what had been consumed when the round began
-  std::uint32_t tune_since_us_ = 0;
+  wire::SeqNum tune_from_;            // receive buffer tuning: what had been consumed when the round began
+  std::uint32_t round_since_us_ = 0;  // when the SYN left (0: a cookie did); later when the tuning round began
 
   std::uint32_t ts_recent_ = 0;
   std::uint32_t ts_recent_ms_ = 0;
   std::uint32_t ts_offset_ = 0;
   wire::SeqNum last_ack_sent_;
-  std::uint32_t syn_sent_us_ = 0;
   std::uint32_t reorder_wait_us_ = 0;  // until the segment RACK waits for counts as lost; 0: none
   std::uint32_t last_heard_ms_ = 0;    // for keepalive
   std::uint32_t last_sent_ms_ = 0;     // for window validation
@@ -376,14 +379,15 @@ class Connection {
   std::uint32_t send_buffer_;
   std::uint32_t receive_buffer_;  // what is granted now
   std::uint32_t receive_buffer_max_;
-  std::uint32_t user_timeout_ms_;
-  std::uint32_t time_wait_ms_;
-  std::uint32_t fin_wait_2_ms_;
-  std::uint32_t keepalive_idle_ms_;
-  std::uint32_t keepalive_interval_ms_;
+  // Durations in tenths of a second, keepalive's in seconds.
+  std::uint16_t user_timeout_ds_;
+  std::uint16_t time_wait_ds_;
+  std::uint16_t fin_wait_2_ds_;
+  std::uint16_t keepalive_idle_s_;
+  std::uint16_t keepalive_interval_s_;
+  std::uint16_t challenge_second_ = 0;  // of the clock, for which the budget holds
   std::uint8_t keepalive_probes_;
   std::uint8_t challenge_budget_ = kChallengesPerSecond;  // refilled each second
-  std::uint32_t challenge_refill_ms_ = 0;
 };
 
 }  // namespace handsel::tcp

@@ -74,11 +74,13 @@ void Connection::arrive_in_syn_sent(Arrival& arrival) {
 
 /// Our SYN is acknowledged.
 void Connection::establish(Arrival& arrival) {
-  if (syn_sent_us_ != 0 && !has(kSynRepeated))
-    rtt_.sample(us(arrival.now) - syn_sent_us_);
+  if (round_since_us_ != 0 && !has(kSynRepeated))
+    rtt_.sample(us(arrival.now) - round_since_us_);
   else if (has(kSynRepeated))
     rtt_.handshake_was_slow();
   if (backoff_ > 1) congestion_.cwnd = send_mss_;  // RFC 6928 2: only after more than one loss
+  round_since_us_ = us(arrival.now);
+  tune_from_ = rcv_nxt_;
   state_ = State::established;
   snd_una_ = iss_ + 1;
   recovery_point_ = iss_;
@@ -114,7 +116,7 @@ OutSegment Connection::syn_segment(Instant now) {
   if (segment.retransmission)
     ++retransmits_;
   else
-    syn_sent_us_ = std::max(us(now), 1u);  // 0 says that it was a cookie
+    round_since_us_ = std::max(us(now), 1u);  // 0 says that it was a cookie
   unset(kSynDue);
   unset(kAckNow);
   arm_retransmit(now);

@@ -9,7 +9,9 @@ std::uint32_t initial_window(std::uint32_t mss) { return std::min(10 * mss, std:
 
 std::uint32_t Congestion::slow_start(CongestionState& state, std::uint32_t acked_bytes, std::uint32_t mss) {
   if (!state.in_slow_start()) return acked_bytes;
-  const std::uint32_t step = std::min({acked_bytes, 2 * mss * 8, state.ssthresh - state.cwnd});
+  // Receivers that merge segments acknowledge many at once: RFC 3465's two segments a time would starve them.
+  constexpr std::uint32_t kMostSegments = 32;
+  const std::uint32_t step = std::min({acked_bytes, kMostSegments * mss, state.ssthresh - state.cwnd});
   state.cwnd = std::min(state.cwnd + step, kMaxWindow);
   return acked_bytes - step;
 }

@@ -45,8 +45,8 @@ void Connection::on_sample(Arrival& arrival, const AckSample& sample, bool advan
     } else {
       flight.duplicate_acks = 0;
     }
-  } else if (recovery_ != Recovery::loss && arrival.payload.empty() && !arrival.has(wire::kFin) && !arrival.window_changed && flight.count != 0 &&
-             arrival.header.ack == snd_una_) {
+  } else if (recovery_ != Recovery::loss && arrival.payload.empty() && !arrival.has(wire::kFin) &&
+             !arrival.window_changed && flight.count != 0 && arrival.header.ack == snd_una_) {
     on_duplicate_ack();
     delivered = payload_limit();
   }

@@ -13,7 +13,7 @@ void Connection::arm(Timer timer, Instant at) {
 void Connection::refresh_user_timeout(Instant now) {
   if (state_ == State::fin_wait_2 || state_ == State::time_wait || state_ == State::closed) return;
   const bool waiting = snd_una_ != snd_nxt_ || timer_ == Timer::persist;
-  life_at_ = waiting ? now + std::chrono::milliseconds(user_timeout_ms_) : kNever;
+  life_at_ = waiting ? now + user_timeout() : kNever;
 }
 
 Outcome Connection::on_timer(Instant now) {
@@ -60,25 +60,25 @@ Outcome Connection::on_timer(Instant now) {
 /// RFC 9293 3.8.4: a probe only after silence, and death only after several.
 void Connection::on_keepalive_timer(Outcome& outcome, Instant now) {
   const std::uint32_t silent_ms = ms(now) - last_heard_ms_;
-  if (silent_ms < keepalive_idle_ms_) {
-    arm(Timer::keepalive, now + std::chrono::milliseconds(keepalive_idle_ms_ - silent_ms));
+  const std::uint32_t idle_ms = 1'000u * keepalive_idle_s_;
+  if (silent_ms < idle_ms) {
+    arm(Timer::keepalive, now + std::chrono::milliseconds(idle_ms - silent_ms));
   } else if (keepalive_sent_ >= keepalive_probes_) {
     end(outcome, End::timed_out);
     set(kRstDue);
   } else {
     ++keepalive_sent_;
     set(kKeepaliveDue);
-    arm(Timer::keepalive, now + std::chrono::milliseconds(keepalive_interval_ms_));
+    arm(Timer::keepalive, now + std::chrono::seconds(keepalive_interval_s_));
   }
 }
 
 /// Timers of a connection that has nothing to send.
 void Connection::arm_idle_timers(Instant now) {
-  if (keepalive_idle_ms_ != 0 && timer_ == Timer::none && board_.empty() &&
+  if (keepalive_idle_s_ != 0 && timer_ == Timer::none && board_.empty() &&
       (state_ == State::established || state_ == State::close_wait || state_ == State::fin_wait_2))
-    arm(Timer::keepalive, now + std::chrono::milliseconds(keepalive_idle_ms_));
-  if (state_ == State::fin_wait_2 && has(kReaderGone) && life_at_ == kNever)
-    life_at_ = now + std::chrono::milliseconds(fin_wait_2_ms_);
+    arm(Timer::keepalive, now + keepalive_idle());
+  if (state_ == State::fin_wait_2 && has(kReaderGone) && life_at_ == kNever) life_at_ = now + fin_wait_2();
 }
 
 void Connection::on_life_timer(Outcome& outcome) {

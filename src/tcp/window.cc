@@ -41,15 +41,15 @@ bool Connection::window_update_due() const {
 /// sender in slow start is never held back. Grows only, within the configured bound.
 void Connection::tune_receive_buffer(Instant now) {
   const wire::SeqNum consumed = rcv_nxt_ - static_cast<std::uint32_t>(readable_bytes());
-  const std::uint32_t elapsed_us = us(now) - tune_since_us_;
-  if (tune_since_us_ != 0 && elapsed_us < rtt_.srtt_us()) return;
-  if (tune_since_us_ != 0 && consumed > tune_from_) {
+  const std::uint32_t elapsed_us = us(now) - round_since_us_;
+  if (elapsed_us < rtt_.srtt_us()) return;
+  if (consumed > tune_from_) {
     const std::uint64_t wanted = 2 * std::uint64_t{static_cast<std::uint32_t>(consumed - tune_from_)} + 16u * our_mss_;
     if (wanted > receive_buffer_)
       receive_buffer_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, receive_buffer_max_));
   }
   tune_from_ = consumed;
-  tune_since_us_ = std::max(us(now), 1u);
+  round_since_us_ = us(now);
 }
 
 }  // namespace handsel::tcp
