@@ -24,6 +24,10 @@ FetchOverTls::~FetchOverTls() {
   SSL_CTX_free(context_);
 }
 
+void FetchOverTls::set_signatures(const std::string& schemes) {
+  if (SSL_set1_sigalgs_list(ssl_, schemes.c_str()) != 1) std::abort();
+}
+
 // What libssl has written goes out as far as there is room; libssl's own queue holds the rest.
 void FetchOverTls::pump(tcp::Connection& connection) {
   BIO* out = SSL_get_wbio(ssl_);

@@ -17,6 +17,8 @@ class FetchOverTls final : public Script {
   /// `groups` as SSL_CTX_set1_groups_list takes them; the first is the one whose share is sent.
   FetchOverTls(std::uint64_t bytes, const std::string& groups, const std::string& suites);
   ~FetchOverTls() override;
+  /// As SSL_set1_sigalgs_list takes them: decides which of the server's certificates is shown.
+  void set_signatures(const std::string& schemes);
   bool step(tcp::Connection& connection, bool peer_finished) override;
   std::string complaint() const override;
 
