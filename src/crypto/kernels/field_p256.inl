@@ -64,7 +64,7 @@ template <unsigned Bits>
 #pragma GCC unroll 5
   for (size_t i = 0; i < 5; ++i) {
     const Vec m = t[i];
-    t[i + 1] = madd_low(add(t[i + 1], shift_right<52>(m)), m, p1);
+    t[i + 1] = add(madd_low(t[i + 1], m, p1), shift_right<52>(m));
     t[i + 2] = madd_high(t[i + 2], m, p1);
     t[i + 3] = madd_low(t[i + 3], m, p3);
     t[i + 4] = madd_low(madd_high(t[i + 4], m, p3), m, p4);
