@@ -152,9 +152,11 @@ void Daemon::register_commands() {
 void Daemon::run() {
   while (stage_ != Stage::stopped) {
     pollfd waits[] = {{signals_, POLLIN, 0}, {control_->fd(), POLLIN, 0}};
-    ::poll(waits, std::size(waits), poll_timeout_ms());
-    control_->serve(dpdk::Clock::now());
-    on_signal();
+    // net_tap's driver sends itself a signal for every packet, which lands here and means nothing to us.
+    if (::poll(waits, std::size(waits), poll_timeout_ms()) >= 0) {
+      control_->serve(dpdk::Clock::now());
+      on_signal();
+    }
     if (stage_ == Stage::draining && drained()) stage_ = Stage::stopped;
   }
 }

@@ -110,6 +110,12 @@ std::expected<void, Error> Port::probe(const PortConfig& config) {
   const int code = rte_dev_probe(config.device.c_str());
   // A PCI device was probed when the EAL started.
   if (code != 0 && code != -EEXIST) {
+    // What no driver claims is a "bad address" to DPDK.
+    if (code == -EFAULT)
+      return failure(Error::Kind::device,
+                     fmt::format("{}: no driver of DPDK knows such a device; is it spelt right, and "
+                                 "its driver's package installed (librte-net-…)?",
+                                 config.device));
     const auto kind = code == -EPERM || code == -EACCES ? Error::Kind::rights : Error::Kind::device;
     return failure(kind, fmt::format("{}: DPDK does not open the device ({}): {}", config.device,
                                      std::strerror(code < 0 ? -code : EIO), log.summary()));
@@ -138,9 +144,11 @@ std::expected<void, Error> Port::configure(const PortConfig& config) {
   if (queues_ > info.max_rx_queues || queues_ > info.max_tx_queues)
     return failure(Error::Kind::device, fmt::format("{}: {} queue pairs are asked for, and the device has {}", device_,
                                                     queues_, std::min(info.max_rx_queues, info.max_tx_queues)));
-  if (config.mtu > info.max_mtu)
+  // net_tap takes any MTU by its own account, and refuses frames that are longer than its bound of another kind.
+  const unsigned longest = std::min<unsigned>(info.max_mtu, info.max_rx_pktlen - RTE_ETHER_HDR_LEN - RTE_ETHER_CRC_LEN);
+  if (config.mtu > longest)
     return failure(Error::Kind::device, fmt::format("{}: an MTU of {} is asked for, and the device goes up to {}",
-                                                    device_, config.mtu, info.max_mtu));
+                                                    device_, config.mtu, longest));
   mtu_ = config.mtu;
 
   rte_eth_conf wanted{};
