@@ -85,8 +85,9 @@ def stop_shared() -> int | None:
 
 
 def show_engine_log() -> None:
-    if shared is not None:
-        print(f"      the engine's log ends:\n{shared.log_tail()}", flush=True)
+    """What the engine has said since it was asked last, if anything."""
+    if shared is not None and (said := shared.log_tail()):
+        print(said, flush=True)
 
 
 def eventually(check, seconds: float = 5.0):

@@ -22,6 +22,7 @@ class Engine:
         self.config = folder / "handsel.toml"
         self.log = folder / "handseld.log"
         self.runtime_dir = folder / "run"
+        self.log_shown = 0
         self.process: subprocess.Popen | None = None
         self.runtime_dir.mkdir(parents=True, exist_ok=True)
         head = f'[engine]\nname = "{name}"\nruntime_dir = "{self.runtime_dir}"\n'
@@ -41,6 +42,7 @@ class Engine:
                 self.stop()
                 raise EngineError(f"the engine was not ready within {READY_SECONDS} s:\n{self.log_tail()}")
             time.sleep(0.05)
+        self.log_shown = self.log.stat().st_size  # what it said while starting
 
     def running(self) -> bool:
         return self.process is not None and self.process.poll() is None
@@ -75,5 +77,7 @@ class Engine:
         return self.stats().get(group, {}).get(value, 0)
 
     def log_tail(self, lines: int = 15) -> str:
+        """The last lines of what the log has got since the last call."""
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
-        return "\n".join(f"      | {line}" for line in text.splitlines()[-lines:])
+        new, self.log_shown = text[self.log_shown:], len(text)
+        return "\n".join(f"      | {line}" for line in new.splitlines()[-lines:])

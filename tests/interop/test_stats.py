@@ -24,6 +24,11 @@ class Stats(context.EngineTest):
                 self.assert_grows(name, before[name], by)
         self.assertTrue(context.eventually(lambda: self.over() == over + 20), f"{self.over() - over} of 20 are over")
 
+    def test_every_handshake_that_began_has_one_end(self):
+        self.assertTrue(context.eventually(lambda: self.counter(names.FLOWS) == self.counter(names.TIME_WAIT), 15))
+        started, *ends = (self.counter(name) for name in (names.STARTED, names.COMPLETED, names.FAILED, names.ABANDONED))
+        self.assertEqual(started, sum(ends))
+
     def over(self) -> int:
         """Connections that have ended. A client that closes before it has read our close_notify ends by a reset."""
         return self.counter(names.CLOSED) + self.counter(names.RESET)
