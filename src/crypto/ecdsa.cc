@@ -2,9 +2,6 @@
 
 #include <array>
 #include <cassert>
-#include <cstring>
-
-#include "crypto/hash.h"
 
 namespace handsel::crypto {
 namespace {
@@ -27,35 +24,6 @@ void write_integer(Writer& writer, const OrderElement& value) {
 }
 
 }  // namespace
-
-void derive_nonce(Bytes key, Bytes digest, Bytes extra, MutableBytes nonce) {
-  assert(key.size() == 32 && digest.size() == 32 && nonce.size() == 32);
-  std::array<std::uint8_t, 32> reduced_digest;  // RFC 6979 2.3.4: bits2octets
-  order_to_bytes(order_from_bytes(digest), reduced_digest);
-  std::array<std::uint8_t, 32> v;
-  std::array<std::uint8_t, 32> k;
-  v.fill(1);
-  // Steps d to g. A key of HMAC serves two messages, so that its padded blocks are hashed once.
-  static const Hmac first_hmac(HashId::sha256, std::array<std::uint8_t, 32>{});
-  const std::uint8_t zero = 0;
-  const std::uint8_t one = 1;
-  first_hmac.mac({v, Bytes(&zero, 1), key, reduced_digest, extra}, k);
-  Hmac hmac(HashId::sha256, k);
-  hmac.mac({v}, v);
-  hmac.mac({v, Bytes(&one, 1), key, reduced_digest, extra}, k);
-  hmac = Hmac(HashId::sha256, k);
-  hmac.mac({v}, v);
-  for (;;) {  // step h
-    hmac.mac({v}, v);
-    if (order_is_valid_scalar(v)) break;
-    hmac.mac({v, Bytes(&zero, 1)}, k);
-    hmac = Hmac(HashId::sha256, k);
-    hmac.mac({v}, v);
-  }
-  std::memcpy(nonce.data(), v.data(), v.size());
-  secure_wipe(v);
-  secure_wipe(k);
-}
 
 std::size_t ecdsa_finish(Bytes key, Bytes digest, Bytes nonce, const OrderElement& inverse_nonce, Bytes x,
                          MutableBytes signature) {

@@ -12,7 +12,7 @@ inline constexpr std::size_t kMaxEcdsaP256DerBytes = 72;
 
 /// RFC 6979 3.2 with SHA-256; `extra` is the additional data of 3.6: fresh randomness, so that a signature can't be
 /// provoked twice with the same nonce and one differing fault. Key and digest keep the nonce secret should the
-/// randomness fail. `key`, `digest`, `nonce`: 32 bytes.
+/// randomness fail. `key`, `digest`, `nonce`: 32 bytes; `extra`: at most 32.
 void derive_nonce(Bytes key, Bytes digest, Bytes extra, MutableBytes nonce);
 
 /// r = x mod n and s = (e + r·d)/k, checked by s·k = e + r·d computed anew. `inverse_nonce` is 1/k in Montgomery form.

@@ -20,6 +20,14 @@ constexpr std::size_t kMaxBlockBytes = 128;
 SHA256_CTX* as_sha256(void* state) { return static_cast<SHA256_CTX*>(state); }
 SHA512_CTX* as_sha512(void* state) { return static_cast<SHA512_CTX*>(state); }
 
+/// SHA-256's state is half as long as SHA-384's: an HMAC's two copies are a good part of its price.
+void copy_state(HashId id, void* to, const void* from) {
+  if (id == HashId::sha256)
+    std::memcpy(to, from, sizeof(SHA256_CTX));
+  else
+    std::memcpy(to, from, sizeof(SHA512_CTX));
+}
+
 /// RFC 2104 2: the key, hashed when it is longer than a block, in a block of zeros.
 void pad_key(HashId id, Bytes key, std::array<std::uint8_t, kMaxBlockBytes>& block) {
   block.fill(0);
@@ -53,7 +61,22 @@ Hash::Hash(HashId id) : id_(id) {
     SHA384_Init(as_sha512(state_.data()));
 }
 
-Hash::~Hash() { secure_wipe(state_); }
+Hash::Hash(const Hash& other) : id_(other.id_) { copy_state(id_, state_.data(), other.state_.data()); }
+
+Hash& Hash::operator=(const Hash& other) {
+  if (this == &other) return *this;
+  if (id_ != other.id_) secure_wipe(state_);
+  id_ = other.id_;
+  copy_state(id_, state_.data(), other.state_.data());
+  return *this;
+}
+
+Hash::~Hash() {
+  if (id_ == HashId::sha256)
+    secure_wipe(state_.data(), sizeof(SHA256_CTX));
+  else
+    secure_wipe(state_.data(), sizeof(SHA512_CTX));
+}
 
 void Hash::update(Bytes bytes) {
   if (id_ == HashId::sha256)

@@ -18,8 +18,8 @@ constexpr std::size_t digest_bytes(HashId id) { return id == HashId::sha256 ? 32
 class Hash {
  public:
   explicit Hash(HashId id);
-  Hash(const Hash&) = default;
-  Hash& operator=(const Hash&) = default;
+  Hash(const Hash& other);
+  Hash& operator=(const Hash& other);
   ~Hash();
 
   HashId id() const { return id_; }
