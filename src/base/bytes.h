@@ -16,14 +16,10 @@ using MutableBytes = std::span<std::uint8_t>;
 inline Bytes as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
-inline std::string_view as_text(Bytes bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+inline std::string_view as_text(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 /// Big-endian loads and stores at any alignment. The caller has checked that the bytes exist.
-inline std::uint16_t load_be16(const std::uint8_t* at) {
-  return static_cast<std::uint16_t>(at[0] << 8 | at[1]);
-}
+inline std::uint16_t load_be16(const std::uint8_t* at) { return static_cast<std::uint16_t>(at[0] << 8 | at[1]); }
 inline std::uint32_t load_be24(const std::uint8_t* at) {
   return std::uint32_t{at[0]} << 16 | std::uint32_t{at[1]} << 8 | at[2];
 }
@@ -144,8 +140,7 @@ class Writer {
     if (std::uint8_t* at = reserve(8)) store_be64(at, value);
   }
   void bytes(Bytes source) {
-    if (std::uint8_t* at = reserve(source.size()); at && !source.empty())
-      std::memcpy(at, source.data(), source.size());
+    if (std::uint8_t* at = reserve(source.size()); at && !source.empty()) std::memcpy(at, source.data(), source.size());
   }
   void zeros(std::size_t count) {
     if (std::uint8_t* at = reserve(count); at && count != 0) std::memset(at, 0, count);

@@ -19,7 +19,8 @@ class Histogram {
   static constexpr std::size_t bucket_of(std::uint64_t value) {
     if (value < (1u << kStepBits)) return value;
     const unsigned octave = static_cast<unsigned>(std::bit_width(value)) - 1 - kStepBits;
-    const std::size_t bucket = (static_cast<std::size_t>(octave + 1) << kStepBits) + ((value >> octave) & ((1u << kStepBits) - 1));
+    const std::size_t bucket =
+        (static_cast<std::size_t>(octave + 1) << kStepBits) + ((value >> octave) & ((1u << kStepBits) - 1));
     return bucket < kBuckets ? bucket : kBuckets - 1;
   }
   /// The smallest value that lands in `bucket`.

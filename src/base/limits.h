@@ -8,39 +8,40 @@
 namespace handsel::limits {
 
 // Packets
-inline constexpr std::size_t kBurst = 32;                  ///< frames received or sent in one call
-inline constexpr std::size_t kMaxFrameBytes = 9'618;       ///< jumbo: 9,600 of payload and Ethernet + VLAN
+inline constexpr std::size_t kBurst = 32;             ///< frames received or sent in one call
+inline constexpr std::size_t kMaxFrameBytes = 9'618;  ///< jumbo: 9,600 of payload and Ethernet + VLAN
 inline constexpr std::size_t kMaxVlanTags = 2;
-inline constexpr std::size_t kMaxIpv6Extensions = 8;       ///< extension headers walked before giving up
+inline constexpr std::size_t kMaxIpv6Extensions = 8;  ///< extension headers walked before giving up
 
 // Byte queues
 inline constexpr std::size_t kChunkBytes = 2'048;
-inline constexpr std::uint32_t kDefaultChunks = 32'768;    ///< 64 MiB a worker
+inline constexpr std::uint32_t kDefaultChunks = 32'768;  ///< 64 MiB a worker
 
 // TCP
 inline constexpr std::size_t kDefaultSendBufferBytes = 256 * 1024;
 inline constexpr std::size_t kDefaultReceiveBufferBytes = 256 * 1024;
-inline constexpr std::size_t kMaxReassemblyRanges = 64;    ///< out-of-order islands a connection keeps
+inline constexpr std::size_t kMaxReassemblyRanges = 64;  ///< out-of-order islands a connection keeps
 
 // Crypto stage
 inline constexpr std::size_t kMaxLanes = 8;
-inline constexpr std::size_t kCryptoQueue = 4'096;         ///< operations waiting, of one kind
+inline constexpr std::size_t kCryptoQueue = 4'096;  ///< operations waiting, of one kind
 
 // TLS
 inline constexpr std::size_t kMaxPlaintext = 16'384;                       ///< RFC 8446 5.1
 inline constexpr std::size_t kMaxCiphertext = kMaxPlaintext + 256;         ///< RFC 8446 5.2
 inline constexpr std::size_t kMaxRecordBytes = 5 + kMaxPlaintext + 2'048;  ///< header and RFC 5246's wider bound
 inline constexpr std::size_t kMaxHandshakeMessage = 65'536;                ///< a ClientHello over many records
-inline constexpr std::size_t kMaxEmptyRecords = 32;        ///< in a row, before the peer is turned away
-inline constexpr std::size_t kMaxHandshakeFrameBytes = 4'096;  ///< all coroutine frames of one handshake
+inline constexpr std::size_t kMaxEmptyRecords = 32;                        ///< in a row, before the peer is turned away
+inline constexpr std::size_t kMaxHandshakeFrameBytes = 5'120;              ///< all coroutine frames of one handshake
 inline constexpr std::size_t kHandshakeAssemblyBytes = 2'048;  ///< a message in pieces, before a long buffer is taken
 inline constexpr std::size_t kHandshakeBlockBytes = 8'192;     ///< all that one handshake in progress occupies
 inline constexpr std::size_t kLongMessageBytes = kMaxHandshakeMessage + kMaxPlaintext;  ///< one long buffer
-inline constexpr std::size_t kMaxExtensions = 128;             ///< extensions of one message
-inline constexpr std::size_t kMaxKeyShares = 32;               ///< key shares of one ClientHello
-inline constexpr std::size_t kMaxKeyUpdates = 32;              ///< in a row, without application data between them
-inline constexpr std::size_t kMaxSkippedEarlyData = 65'536;    ///< ciphertext of early data that was not accepted
-inline constexpr std::uint64_t kKeyUpdateRecords = 1u << 23;   ///< records sealed under one key (RFC 8446 5.5)
+inline constexpr std::size_t kMaxExtensions = 128;                                      ///< extensions of one message
+inline constexpr std::size_t kMaxKeyShares = 32;              ///< key shares of one ClientHello
+inline constexpr std::size_t kMaxTicketsTried = 4;            ///< identities of one ClientHello that are looked at
+inline constexpr std::size_t kMaxKeyUpdates = 32;             ///< in a row, without application data between them
+inline constexpr std::size_t kMaxSkippedEarlyData = 65'536;   ///< ciphertext of early data that was not accepted
+inline constexpr std::uint64_t kKeyUpdateRecords = 1u << 23;  ///< records sealed under one key (RFC 8446 5.5)
 
 // Services
 inline constexpr std::size_t kMaxHttpHeadBytes = 8'192;

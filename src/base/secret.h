@@ -23,7 +23,8 @@ inline void secure_wipe(MutableBytes bytes) {
 inline bool equal_constant_time(Bytes left, Bytes right) {
   if (left.size() != right.size()) return false;
   std::uint8_t difference = 0;
-  for (std::size_t i = 0; i < left.size(); ++i) difference = static_cast<std::uint8_t>(difference | (left[i] ^ right[i]));
+  for (std::size_t i = 0; i < left.size(); ++i)
+    difference = static_cast<std::uint8_t>(difference | (left[i] ^ right[i]));
   __asm__ __volatile__("" : "+r"(difference));
   return difference == 0;
 }

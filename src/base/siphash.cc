@@ -42,7 +42,8 @@ std::uint64_t siphash24(const SipKey& key, Bytes message) {
   const std::size_t whole = message.size() & ~std::size_t{7};
   for (std::size_t i = 0; i < whole; i += 8) state.absorb(load_le64(message.data() + i));
   std::uint64_t last = static_cast<std::uint64_t>(message.size()) << 56;
-  for (std::size_t i = whole; i < message.size(); ++i) last |= static_cast<std::uint64_t>(message[i]) << (8 * (i - whole));
+  for (std::size_t i = whole; i < message.size(); ++i)
+    last |= static_cast<std::uint64_t>(message[i]) << (8 * (i - whole));
   state.absorb(last);
   state.v2 ^= 0xff;
   for (int i = 0; i < 4; ++i) state.round();

@@ -31,9 +31,10 @@ std::string describe(std::string_view name, const crypto::CertificateChain& chai
   std::tm date{};
   gmtime_r(&until, &date);
   const char* kind = chain.key_type.algorithm == crypto::KeyAlgorithm::p256 ? "ECDSA P-256" : "RSA";
-  const std::string bits = chain.key_type.algorithm == crypto::KeyAlgorithm::p256 ? "" : fmt::format("-{}", chain.key_type.bits);
-  return fmt::format("{}: {}, {}{}, until {:04}-{:02}-{:02}, sha256 {}", name, chain.subject, kind, bits, date.tm_year + 1900,
-                     date.tm_mon + 1, date.tm_mday, fingerprint);
+  const std::string bits =
+      chain.key_type.algorithm == crypto::KeyAlgorithm::p256 ? "" : fmt::format("-{}", chain.key_type.bits);
+  return fmt::format("{}: {}, {}{}, until {:04}-{:02}-{:02}, sha256 {}", name, chain.subject, kind, bits,
+                     date.tm_year + 1900, date.tm_mon + 1, date.tm_mday, fingerprint);
 }
 
 tls::Credential credential(crypto::KeyId key, const crypto::CertificateChain& chain) {
@@ -58,9 +59,12 @@ std::expected<tls::Credential, Fault> load_credential(const TlsSettings& setting
   if (!key_text) return std::unexpected(Fault{files.key_at, key_text.error()});
   const auto key = keys.add_pem(*key_text);
   secure_wipe(key_text->data(), key_text->size());
-  if (!key) return std::unexpected(Fault{files.key_at, fmt::format("{}: {}", files.key.string(), crypto::explain(key.error()))});
+  if (!key)
+    return std::unexpected(
+        Fault{files.key_at, fmt::format("{}: {}", files.key.string(), crypto::explain(key.error()))});
   if (!crypto::matches(*chain, keys, *key))
-    return std::unexpected(Fault{files.key_at, fmt::format("{} is not the private key of {}", files.key.string(), files.chain.string())});
+    return std::unexpected(
+        Fault{files.key_at, fmt::format("{} is not the private key of {}", files.key.string(), files.chain.string())});
   if (chain->not_after < now_unix)
     return std::unexpected(Fault{files.chain_at, fmt::format("{}: the certificate has expired", files.chain.string())});
   lines.push_back(describe(settings.name, *chain));
@@ -75,7 +79,8 @@ std::expected<std::vector<tls::Credential>, Fault> self_signed(const Config& con
   for (const PortSettings& port : config.ports)
     for (const wire::IpPrefix& prefix : port.addresses) names.push_back(prefix.address.to_string());
   std::vector<tls::Credential> credentials;
-  for (const crypto::KeyType type : {crypto::KeyType{crypto::KeyAlgorithm::p256, 256}, crypto::KeyType{crypto::KeyAlgorithm::rsa, 2048}}) {
+  for (const crypto::KeyType type :
+       {crypto::KeyType{crypto::KeyAlgorithm::p256, 256}, crypto::KeyType{crypto::KeyAlgorithm::rsa, 2048}}) {
     const auto made = crypto::make_self_signed(keys, type, names, kDays, now_unix);
     if (!made) return std::unexpected(Fault{settings.at, made.error()});
     lines.push_back(describe(settings.name + " (self-signed)", made->chain));
@@ -84,7 +89,8 @@ std::expected<std::vector<tls::Credential>, Fault> self_signed(const Config& con
   return credentials;
 }
 
-std::expected<tls::ServerConfig, Fault> server_config(const TlsSettings& settings, std::vector<tls::Credential> credentials) {
+std::expected<tls::ServerConfig, Fault> server_config(const TlsSettings& settings,
+                                                      std::vector<tls::Credential> credentials) {
   tls::ServerConfig draft;
   draft.credentials = std::move(credentials);
   draft.alpn = settings.alpn;
@@ -101,7 +107,8 @@ std::expected<tls::ServerConfig, Fault> server_config(const TlsSettings& setting
   return std::move(*prepared);
 }
 
-flow::ShardConfig shard_config(const Config& config, std::size_t port_index, std::uint16_t worker, const PortFacts& facts) {
+flow::ShardConfig shard_config(const Config& config, std::size_t port_index, std::uint16_t worker,
+                               const PortFacts& facts) {
   const PortSettings& port = config.ports[port_index];
   flow::ShardConfig shard;
   shard.id = worker;
@@ -122,7 +129,8 @@ flow::ShardConfig shard_config(const Config& config, std::size_t port_index, std
 
 }  // namespace
 
-std::expected<TlsConfigs, std::vector<Fault>> load_tls(const Config& config, crypto::KeyStore& keys, std::int64_t now_unix) {
+std::expected<TlsConfigs, std::vector<Fault>> load_tls(const Config& config, crypto::KeyStore& keys,
+                                                       std::int64_t now_unix) {
   TlsConfigs loaded;
   std::vector<Fault> faults;
   for (const TlsSettings& settings : config.tls) {
@@ -162,7 +170,8 @@ ShardAssembly::ShardAssembly(const Config& config, std::size_t port, std::uint16
     if (service == services_.end()) service = services_.insert(service, service::make_service(settings.service));
     flow::Service* chosen = service->get();
     const auto found = tls.by_name.find(settings.tls);
-    shard.listeners.push_back({settings.address, settings.port, found == tls.by_name.end() ? nullptr : found->second, chosen});
+    shard.listeners.push_back(
+        {settings.address, settings.port, found == tls.by_name.end() ? nullptr : found->second, chosen});
   }
   shard_ = std::make_unique<flow::Shard>(
       shard, flow::ShardResources{backend_->kernels(), aead_.get(), &entropy_, cycles}, now);

@@ -27,7 +27,8 @@ struct TlsConfigs {
 /// Reads every certificate and key named in `config` into `keys`; a [tls.NAME] without any gets a self-signed pair of
 /// ECDSA P-256 and RSA-2048 for the port's addresses. The faults say what is wrong with which file, at its place in
 /// the configuration.
-std::expected<TlsConfigs, std::vector<Fault>> load_tls(const Config& config, crypto::KeyStore& keys, std::int64_t now_unix);
+std::expected<TlsConfigs, std::vector<Fault>> load_tls(const Config& config, crypto::KeyStore& keys,
+                                                       std::int64_t now_unix);
 
 /// What a port tells its shards.
 struct PortFacts {
@@ -39,8 +40,9 @@ struct PortFacts {
 /// One worker's shard and all that only it uses. Made on the control thread, then driven by the worker alone.
 class ShardAssembly {
  public:
-  ShardAssembly(const Config& config, std::size_t port, std::uint16_t worker, const PortFacts& facts, const TlsConfigs& tls,
-                const crypto::KernelChoice& kernels, const crypto::KeyStore& keys, crypto::Stage::CycleCounter cycles, Instant now);
+  ShardAssembly(const Config& config, std::size_t port, std::uint16_t worker, const PortFacts& facts,
+                const TlsConfigs& tls, const crypto::KernelChoice& kernels, const crypto::KeyStore& keys,
+                crypto::Stage::CycleCounter cycles, Instant now);
 
   flow::Shard& shard() { return *shard_; }
   std::string_view aead_name() const { return aead_->name(); }

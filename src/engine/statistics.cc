@@ -17,8 +17,9 @@ std::uint64_t sum(Workers workers, const std::function<std::uint64_t(const Worke
 
 NamedGroup packets(Workers workers) {
   NamedGroup group{"packets", {}};
-#define X(name, text) \
-  group.values.push_back({#name, sum(workers, [](const WorkerView& w) { return w.shard->statistics().packets.name.get(); })});
+#define X(name, text)     \
+  group.values.push_back( \
+      {#name, sum(workers, [](const WorkerView& w) { return w.shard->statistics().packets.name.get(); })});
   HANDSEL_PACKET_COUNTERS(X)
 #undef X
   return group;
@@ -26,27 +27,30 @@ NamedGroup packets(Workers workers) {
 
 NamedGroup tcp(Workers workers) {
   NamedGroup group{"tcp", {}};
-#define X(name, text) \
-  group.values.push_back({#name, sum(workers, [](const WorkerView& w) { return w.shard->statistics().tcp.name.get(); })});
+#define X(name, text)     \
+  group.values.push_back( \
+      {#name, sum(workers, [](const WorkerView& w) { return w.shard->statistics().tcp.name.get(); })});
   HANDSEL_TCP_COUNTERS(X)
 #undef X
   return group;
 }
 
 NamedGroup tls(Workers workers) {
-  const auto total = [&](Counter tls::Statistics::*counter) {
+  const auto total = [&](Counter tls::Statistics::* counter) {
     return sum(workers, [&](const WorkerView& w) { return (w.shard->tls_statistics().*counter).get(); });
   };
-  NamedGroup group{"tls", {
-      {"handshakes_started", total(&tls::Statistics::handshakes_started)},
-      {"handshakes_completed", total(&tls::Statistics::handshakes_completed)},
-      {"handshakes_abandoned", total(&tls::Statistics::handshakes_abandoned)},
-      {"handshakes_retried", total(&tls::Statistics::handshakes_retried)},
-      {"handshakes_resumed", total(&tls::Statistics::handshakes_resumed)},
-  }};
+  NamedGroup group{"tls",
+                   {
+                       {"handshakes_started", total(&tls::Statistics::handshakes_started)},
+                       {"handshakes_completed", total(&tls::Statistics::handshakes_completed)},
+                       {"handshakes_abandoned", total(&tls::Statistics::handshakes_abandoned)},
+                       {"handshakes_retried", total(&tls::Statistics::handshakes_retried)},
+                       {"handshakes_resumed", total(&tls::Statistics::handshakes_resumed)},
+                   }};
   std::uint64_t failed = 0;
   for (std::size_t error = 0; error < tls::kErrors; ++error)
-    failed += sum(workers, [&](const WorkerView& w) { return w.shard->tls_statistics().handshakes_failed[error].get(); });
+    failed +=
+        sum(workers, [&](const WorkerView& w) { return w.shard->tls_statistics().handshakes_failed[error].get(); });
   group.values.push_back({"handshakes_failed", failed});
   group.values.push_back({"records_in", total(&tls::Statistics::records_in)});
   group.values.push_back({"records_out", total(&tls::Statistics::records_out)});
@@ -59,11 +63,12 @@ NamedGroup tls(Workers workers) {
 
 // The rows of a table of counters that are not zero, under names of their own.
 template <std::size_t Size>
-NamedGroup rows(Workers workers, std::string name, std::array<Counter, Size> tls::Statistics::*table,
+NamedGroup rows(Workers workers, std::string name, std::array<Counter, Size> tls::Statistics::* table,
                 const std::function<std::string_view(std::size_t)>& name_of_row) {
   NamedGroup group{std::move(name), {}};
   for (std::size_t row = 0; row < Size; ++row) {
-    const std::uint64_t value = sum(workers, [&](const WorkerView& w) { return (w.shard->tls_statistics().*table)[row].get(); });
+    const std::uint64_t value =
+        sum(workers, [&](const WorkerView& w) { return (w.shard->tls_statistics().*table)[row].get(); });
     if (value != 0) group.values.push_back({std::string(name_of_row(row)), value});
   }
   return group;
@@ -78,31 +83,35 @@ NamedGroup drops(Workers workers) {
   NamedGroup group{"drops", {}};
   for (std::size_t i = 0; i < kDropReasons; ++i) {
     const auto reason = static_cast<Drop>(i);
-    const std::uint64_t value = sum(workers, [&](const WorkerView& w) { return w.shard->statistics().drops.get(reason); });
+    const std::uint64_t value =
+        sum(workers, [&](const WorkerView& w) { return w.shard->statistics().drops.get(reason); });
     if (value != 0) group.values.push_back({std::string(name_of(reason)), value});
   }
   return group;
 }
 
 NamedGroup crypto_work(Workers workers, crypto::Kind kind) {
-  const auto total = [&](Counter crypto::KindStatistics::*counter) {
+  const auto total = [&](Counter crypto::KindStatistics::* counter) {
     return sum(workers, [&](const WorkerView& w) { return (w.shard->stage().statistics(kind).*counter).get(); });
   };
-  return {"crypto_" + std::string(crypto::name_of(kind)), {
-      {"operations", total(&crypto::KindStatistics::operations)},
-      {"batches", total(&crypto::KindStatistics::batches)},
-      {"failures", total(&crypto::KindStatistics::failures)},
-      {"refused", total(&crypto::KindStatistics::refused)},
-      {"cycles", total(&crypto::KindStatistics::cycles)},
-  }};
+  return {"crypto_" + std::string(crypto::name_of(kind)),
+          {
+              {"operations", total(&crypto::KindStatistics::operations)},
+              {"batches", total(&crypto::KindStatistics::batches)},
+              {"failures", total(&crypto::KindStatistics::failures)},
+              {"refused", total(&crypto::KindStatistics::refused)},
+              {"cycles", total(&crypto::KindStatistics::cycles)},
+          }};
 }
 
 NamedGroup workers_share(Workers workers) {
   NamedGroup group{"workers", {}};
   group.values.push_back({"count", workers.size()});
   group.values.push_back({"polls", sum(workers, [](const WorkerView& w) { return w.statistics->polls.get(); })});
-  group.values.push_back({"empty_polls", sum(workers, [](const WorkerView& w) { return w.statistics->empty_polls.get(); })});
-  group.values.push_back({"busy_cycles", sum(workers, [](const WorkerView& w) { return w.statistics->busy_cycles.get(); })});
+  group.values.push_back(
+      {"empty_polls", sum(workers, [](const WorkerView& w) { return w.statistics->empty_polls.get(); })});
+  group.values.push_back(
+      {"busy_cycles", sum(workers, [](const WorkerView& w) { return w.statistics->busy_cycles.get(); })});
   return group;
 }
 

@@ -34,8 +34,10 @@ std::string option_text(const wire::TcpOptions& options) {
 
 std::string message_name(const flow::TraceEvent::Message& message) {
   const auto content = static_cast<tls::ContentType>(message.content_type);
-  if (content == tls::ContentType::handshake) return std::string(name_of(static_cast<tls::HandshakeType>(message.message_type)));
-  if (content == tls::ContentType::alert) return fmt::format("alert {}", name_of(static_cast<tls::Alert>(message.message_type)));
+  if (content == tls::ContentType::handshake)
+    return std::string(name_of(static_cast<tls::HandshakeType>(message.message_type)));
+  if (content == tls::ContentType::alert)
+    return fmt::format("alert {}", name_of(static_cast<tls::Alert>(message.message_type)));
   if (content == tls::ContentType::change_cipher_spec) return "ChangeCipherSpec";
   return std::string(name_of(content));
 }

@@ -87,7 +87,8 @@ class BurstSink final : public flow::FrameSink {
 template <PacketIo Io>
 class Worker {
  public:
-  Worker(Io& io, flow::Shard& shard, const Clock& clock) : io_(io), shard_(shard), clock_(clock), commands_(kCommands) {}
+  Worker(Io& io, flow::Shard& shard, const Clock& clock)
+      : io_(io), shard_(shard), clock_(clock), commands_(kCommands) {}
 
   /// Polls until stop() is called. Worker thread.
   void run() {
@@ -133,9 +134,14 @@ class Worker {
   void take_commands() {
     while (const std::optional<Command> command = commands_.pop()) {
       switch (command->what) {
-        case Command::What::trace: shard_.tracer().apply(command->trace); break;
-        case Command::What::stop_accepting: shard_.stop_accepting(); break;
-        case Command::What::none: break;
+        case Command::What::trace:
+          shard_.tracer().apply(command->trace);
+          break;
+        case Command::What::stop_accepting:
+          shard_.stop_accepting();
+          break;
+        case Command::What::none:
+          break;
       }
     }
   }

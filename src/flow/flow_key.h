@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/siphash.h"
+#include "tcp/isn.h"
 #include "wire/address.h"
 
 namespace handsel::flow {
@@ -30,5 +31,13 @@ struct FlowKey {
     return siphash24(key, Bytes(message).first(2 * width + 4));
   }
 };
+
+/// The same for the tcp layer, which knows no addresses: views into `key`, four bytes or sixteen.
+inline tcp::Tuple tuple_of(const FlowKey& key) {
+  const auto bytes = [](const wire::IpAddress& address) {
+    return address.is_v4() ? Bytes(address.v4_bytes()) : Bytes(address.bytes());
+  };
+  return {bytes(key.local), bytes(key.remote), key.local_port, key.remote_port};
+}
 
 }  // namespace handsel::flow

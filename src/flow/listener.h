@@ -12,10 +12,10 @@
 namespace handsel::flow {
 
 struct Listener {
-  std::optional<wire::IpAddress> address;          ///< of ours; nullopt: all of ours
+  std::optional<wire::IpAddress> address;  ///< of ours; nullopt: all of ours
   std::uint16_t port = 0;
-  std::shared_ptr<const tls::ServerConfig> tls;    ///< null: plain TCP
-  Service* service = nullptr;                      ///< of this worker; outlives the shard
+  std::shared_ptr<const tls::ServerConfig> tls;  ///< null: plain TCP
+  Service* service = nullptr;                    ///< of this worker; outlives the shard
 };
 
 }  // namespace handsel::flow

@@ -46,7 +46,8 @@ void send_arp(FrameSink& sink, PacketStatistics& statistics, wire::LinkHeader li
 
 void send_advertisement(FrameSink& sink, PacketStatistics& statistics, const wire::LinkHeader& link,
                         const wire::IpAddress& target, const wire::IpAddress& to, bool solicited) {
-  const wire::NeighbourAdvertisement advertisement{.target = target, .solicited = solicited, .target_link = link.source};
+  const wire::NeighbourAdvertisement advertisement{
+      .target = target, .solicited = solicited, .target_link = link.source};
   const wire::IpFields ip{.source = target, .destination = to, .ttl = wire::kNdHopLimit};
   send_ip(sink, statistics, link, ip, wire::kProtocolIcmpv6, wire::message_bytes(advertisement),
           [&](Writer& body) { wire::emit(advertisement, {target, to}, body); });
@@ -54,7 +55,8 @@ void send_advertisement(FrameSink& sink, PacketStatistics& statistics, const wir
 
 }  // namespace
 
-Responder::Responder(const wire::MacAddress& mac, std::optional<std::uint16_t> vlan, std::vector<wire::IpPrefix> addresses)
+Responder::Responder(const wire::MacAddress& mac, std::optional<std::uint16_t> vlan,
+                     std::vector<wire::IpPrefix> addresses)
     : mac_(mac), vlan_(vlan), addresses_(std::move(addresses)) {}
 
 bool Responder::is_ours(const wire::IpAddress& address) const {
@@ -64,9 +66,10 @@ bool Responder::is_ours(const wire::IpAddress& address) const {
 std::optional<Drop> Responder::refuse(const wire::FrameView& frame) const {
   const wire::MacAddress to = frame.link.destination();
   if (to != mac_ && !to.is_multicast()) return Drop::eth_not_for_us;
-  const bool tagged_as_ours = vlan_ ? frame.link.tag_count() == 1 && frame.link.tag(0).id() == *vlan_
-                                    // A tag of VLAN 0 carries a priority and no VLAN (IEEE 802.1Q 9.6).
-                                    : frame.link.tag_count() == 0 || (frame.link.tag_count() == 1 && frame.link.tag(0).id() == 0);
+  const bool tagged_as_ours =
+      vlan_ ? frame.link.tag_count() == 1 && frame.link.tag(0).id() == *vlan_
+            // A tag of VLAN 0 carries a priority and no VLAN (IEEE 802.1Q 9.6).
+            : frame.link.tag_count() == 0 || (frame.link.tag_count() == 1 && frame.link.tag(0).id() == 0);
   if (!tagged_as_ours) return Drop::vlan_unexpected;
   if (frame.is_arp()) return std::nullopt;
   if (const auto reason = wire::reject_address(frame)) return reason;
@@ -75,14 +78,16 @@ std::optional<Drop> Responder::refuse(const wire::FrameView& frame) const {
   return std::nullopt;
 }
 
-std::optional<Drop> Responder::answer(const wire::FrameView& frame, FrameSink& sink, PacketStatistics& statistics) const {
+std::optional<Drop> Responder::answer(const wire::FrameView& frame, FrameSink& sink,
+                                      PacketStatistics& statistics) const {
   if (frame.is_arp()) return answer_arp(frame, sink, statistics);
   if (frame.is_icmp()) return answer_icmp(frame, sink, statistics);
   if (frame.is_icmpv6()) return answer_icmpv6(frame, sink, statistics);
   return Drop::ip_unknown_protocol;
 }
 
-std::optional<Drop> Responder::answer_arp(const wire::FrameView& frame, FrameSink& sink, PacketStatistics& statistics) const {
+std::optional<Drop> Responder::answer_arp(const wire::FrameView& frame, FrameSink& sink,
+                                          PacketStatistics& statistics) const {
   const auto arp = wire::ArpView::parse(frame.transport);
   if (!arp) return arp.error();
   if (!is_ours(arp->target_ip())) return Drop::ip_not_for_us;
@@ -97,24 +102,29 @@ std::optional<Drop> Responder::answer_arp(const wire::FrameView& frame, FrameSin
   return std::nullopt;
 }
 
-std::optional<Drop> Responder::answer_icmp(const wire::FrameView& frame, FrameSink& sink, PacketStatistics& statistics) const {
+std::optional<Drop> Responder::answer_icmp(const wire::FrameView& frame, FrameSink& sink,
+                                           PacketStatistics& statistics) const {
   const auto icmp = wire::IcmpView::parse(frame.transport);
   if (!icmp) return icmp.error();
   if (icmp->type() != wire::IcmpType::echo_request) return Drop::icmp_ignored;
-  const wire::IcmpEcho reply{.reply = true, .identifier = icmp->identifier(), .sequence = icmp->sequence(), .data = icmp->data()};
+  const wire::IcmpEcho reply{
+      .reply = true, .identifier = icmp->identifier(), .sequence = icmp->sequence(), .data = icmp->data()};
   statistics.icmp_echo.add();
-  send_ip(sink, statistics, wire::reply_to(frame.link, mac_), {.source = frame.destination, .destination = frame.source},
-          wire::kProtocolIcmp, wire::message_bytes(reply), [&](Writer& body) { wire::emit(reply, body); });
+  send_ip(sink, statistics, wire::reply_to(frame.link, mac_),
+          {.source = frame.destination, .destination = frame.source}, wire::kProtocolIcmp, wire::message_bytes(reply),
+          [&](Writer& body) { wire::emit(reply, body); });
   return std::nullopt;
 }
 
-std::optional<Drop> Responder::answer_icmpv6(const wire::FrameView& frame, FrameSink& sink, PacketStatistics& statistics) const {
+std::optional<Drop> Responder::answer_icmpv6(const wire::FrameView& frame, FrameSink& sink,
+                                             PacketStatistics& statistics) const {
   const auto icmp = wire::Icmpv6View::parse(frame.transport);
   if (!icmp) return icmp.error();
   const wire::LinkHeader link = wire::reply_to(frame.link, mac_);
   if (icmp->type() == wire::Icmpv6Type::echo_request) {
     if (!is_ours(frame.destination)) return Drop::ip_not_for_us;
-    const wire::Icmpv6Echo reply{.reply = true, .identifier = icmp->identifier(), .sequence = icmp->sequence(), .data = icmp->data()};
+    const wire::Icmpv6Echo reply{
+        .reply = true, .identifier = icmp->identifier(), .sequence = icmp->sequence(), .data = icmp->data()};
     statistics.icmp_echo.add();
     send_ip(sink, statistics, link, {.source = frame.destination, .destination = frame.source}, wire::kProtocolIcmpv6,
             wire::message_bytes(reply),

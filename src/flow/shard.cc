@@ -5,7 +5,6 @@
 #include <cassert>
 
 #include "flow/tls_observer.h"
-#include "tcp/reset.h"
 
 namespace handsel::flow {
 namespace {
@@ -26,6 +25,8 @@ Shard::Shard(const ShardConfig& config, const ShardResources& resources, Instant
       entropy_(*resources.entropy),
       table_key_(random_key(entropy_)),
       isn_key_(random_key(entropy_)),
+      cookie_secrets_(random_key(entropy_)),
+      time_wait_(config.limits.time_wait, random_key(entropy_), config.tcp.time_wait),
       chunks_(config.limits.chunks),
       flows_(config.limits.flows),
       sessions_(config.limits.flows),
@@ -37,7 +38,8 @@ Shard::Shard(const ShardConfig& config, const ShardResources& resources, Instant
       responder_(config.mac, config.vlan, config.addresses),
       tracer_(config.id, config.limits.trace_records),
       observer_(std::make_unique<TlsObserver>(tracer_)),
-      record_(new std::uint8_t[limits::kMaxRecordBytes]) {
+      record_(new std::uint8_t[limits::kMaxRecordBytes]),
+      cookie_secret_made_(now) {
   // A flow stands in the list once; an index may stand twice when its flow was replaced within a burst.
   output_.reserve(config.limits.flows + limits::kBurst);
   output_turn_.reserve(config.limits.flows + limits::kBurst);
@@ -60,7 +62,7 @@ void Shard::on_burst(std::span<const ReceivedFrame> frames, Instant now, FrameSi
   std::size_t segments = 0;
   assert(frames.size() <= arrived.size());
   for (const ReceivedFrame& frame : frames)
-    if (parse(frame, sink, arrived[segments])) ++segments;
+    if (parse(frame, now, sink, arrived[segments])) ++segments;
   for (Arrived& each : std::span(arrived).first(segments)) {
     const std::uint32_t index = find(each.key, each.hash);
     if (index != FlowTable::kNone) __builtin_prefetch(flows_.at(index));
@@ -70,7 +72,7 @@ void Shard::on_burst(std::span<const ReceivedFrame> frames, Instant now, FrameSi
 }
 
 // True when the frame holds a TCP segment for us; all else is answered or dropped here.
-bool Shard::parse(const ReceivedFrame& frame, FrameSink& sink, Arrived& arrived) {
+bool Shard::parse(const ReceivedFrame& frame, Instant now, FrameSink& sink, Arrived& arrived) {
   statistics_.packets.rx_frames.add();
   statistics_.packets.rx_bytes.add(frame.bytes.size());
   const auto drop = [&](Drop reason) {
@@ -82,6 +84,7 @@ bool Shard::parse(const ReceivedFrame& frame, FrameSink& sink, Arrived& arrived)
   if (!view) return drop(view.error());
   if (const auto refused = responder_.refuse(*view)) return drop(*refused);
   if (!view->is_tcp()) {
+    if (on_icmp_error(*view, now)) return false;
     if (const auto refused = responder_.answer(*view, sink, statistics_.packets)) return drop(*refused);
     return false;
   }
@@ -101,22 +104,9 @@ std::uint32_t Shard::find(const FlowKey& key, std::uint64_t hash) {
   return table_.find(hash, [&](std::uint32_t index) { return flows_.at(index)->key == key; });
 }
 
-const Listener* Shard::listener_for(const FlowKey& key) const {
-  const auto matches = [&](const Listener& each) {
-    return each.port == key.local_port && (!each.address || *each.address == key.local);
-  };
-  const auto found = std::ranges::find_if(config_.listeners, matches);
-  return found == config_.listeners.end() ? nullptr : &*found;
-}
-
 void Shard::act(const Arrived& arrived, Instant now, FrameSink& sink) {
   const std::uint32_t index = find(arrived.key, arrived.hash);
-  if (index != FlowTable::kNone && !on_segment(*flows_.at(index), arrived, now, sink)) return;
-  const bool opens = arrived.header.has(wire::kSyn) && !arrived.header.has(wire::kAck) && !arrived.header.has(wire::kRst);
-  if (!opens) return refuse(arrived, Drop::tcp_no_connection, sink);
-  const Listener* listener = accepting_ ? listener_for(arrived.key) : nullptr;
-  if (!listener) return refuse(arrived, Drop::tcp_no_listener, sink);
-  open_flow(arrived, *listener, now);
+  if (index == FlowTable::kNone || on_segment(*flows_.at(index), arrived, now, sink)) admit(arrived, now, sink);
 }
 
 // True when the flow is over and gone, and the segment is to be taken as if there had been none.
@@ -153,22 +143,6 @@ void Shard::refresh_deadline(Flow& flow, const tcp::Outcome& outcome, Instant no
     flow.deadline = now + config_.limits.close_timeout;
 }
 
-// RST, when the segment deserves one (RFC 9293 3.10.7.1).
-void Shard::refuse(const Arrived& arrived, Drop reason, FrameSink& sink) {
-  statistics_.drop(reason);
-  const auto reset = tcp::reset_for(arrived.header, arrived.payload.size());
-  if (!reset) return;
-  const wire::LinkHeader link = wire::reply_to(arrived.frame.link, config_.mac);
-  const std::size_t bytes = wire::tcp_frame_header_bytes(link, arrived.key.remote, *reset);
-  const MutableBytes frame = sink.begin(bytes);
-  if (frame.empty()) return;
-  wire::write_tcp_frame(frame.first(bytes), link, {.source = arrived.key.local, .destination = arrived.key.remote}, *reset,
-                        std::nullopt, config_.offload);
-  sink.commit(bytes);
-  statistics_.tcp.resets_sent.add();
-  count_sent(bytes);
-}
-
 bool Shard::run(Instant now, bool idle, FrameSink& sink) {
   bool worked = false;
   if (stage_.waiting() != 0) {
@@ -183,13 +157,15 @@ bool Shard::run(Instant now, bool idle, FrameSink& sink) {
     worked = true;
     on_timer(*flows_.at(index), now);
   });
+  time_wait_.expire(now);
+  statistics_.tcp.time_wait.set(time_wait_.size());
   if (tracer_.take_flush()) finish_traces();
   return send_queued(now, sink) || worked;
 }
 
 Instant Shard::next_deadline() const {
   if (!output_.empty()) return Instant{};
-  return std::min(timers_.next_deadline(), stage_.next_deadline());
+  return std::min({timers_.next_deadline(), stage_.next_deadline(), time_wait_.next_deadline()});
 }
 
 void Shard::announce(FrameSink& sink) { responder_.announce(sink, statistics_.packets); }

@@ -20,11 +20,17 @@
 #include "flow/responder.h"
 #include "flow/statistics.h"
 #include "flow/trace.h"
+#include "tcp/cookies.h"
+#include "tcp/time_wait.h"
 #include "tls/session.h"
 #include "tls/worker_context.h"
 #include "wire/frame.h"
 
 namespace handsel::flow {
+
+/// When a SYN is answered by a cookie and nothing is stored (RFC 4987): with half of the half-open bound in use, for
+/// every SYN, or not at all.
+enum class CookieMode : std::uint8_t { adaptive, always, never };
 
 /// Bounds of one shard; each has a counter for what is turned away at it.
 struct ShardLimits {
@@ -32,6 +38,7 @@ struct ShardLimits {
   std::uint32_t half_open = 16'384;
   std::uint32_t chunks = limits::kDefaultChunks;
   std::uint32_t handshakes = 4'096;  ///< TLS handshakes in progress
+  std::uint32_t time_wait = 65'536;  ///< connections remembered in TIME-WAIT, 52 bytes each; the oldest gives way
   std::uint32_t trace_records = 32;
   Duration handshake_timeout = std::chrono::seconds(10);  ///< TLS, from the end of the TCP handshake
   Duration idle_timeout = std::chrono::seconds(60);       ///< nothing received
@@ -46,8 +53,9 @@ struct ShardConfig {
   std::vector<wire::IpPrefix> addresses;
   std::vector<Listener> listeners;
   ShardLimits limits;
-  tcp::Config tcp;                      ///< what every connection starts from; MSS follows from the MTU
-  wire::ChecksumOffload offload{};      ///< what the port computes for us
+  CookieMode cookies = CookieMode::adaptive;
+  tcp::Config tcp;                  ///< what every connection starts from; MSS follows from the MTU
+  wire::ChecksumOffload offload{};  ///< what the port computes for us
   crypto::StageConfig stage;
 };
 
@@ -59,7 +67,8 @@ struct ShardResources {
   crypto::Stage::CycleCounter cycles = nullptr;
 };
 
-/// A frame as it came off the port; its memory is writable (a record is decrypted from it) and lives until on_burst returns.
+/// A frame as it came off the port; its memory is writable (a record is decrypted from it) and lives until on_burst
+/// returns.
 struct ReceivedFrame {
   MutableBytes bytes;
   bool checksums_good = false;
@@ -110,16 +119,29 @@ class Shard {
   };
 
   // shard.cc: the passes over a burst
-  bool parse(const ReceivedFrame& frame, FrameSink& sink, Arrived& arrived);
+  bool parse(const ReceivedFrame& frame, Instant now, FrameSink& sink, Arrived& arrived);
   std::uint32_t find(const FlowKey& key, std::uint64_t hash);
-  const Listener* listener_for(const FlowKey& key) const;
   void act(const Arrived& arrived, Instant now, FrameSink& sink);
   bool on_segment(Flow& flow, const Arrived& arrived, Instant now, FrameSink& sink);
   void refresh_deadline(Flow& flow, const tcp::Outcome& outcome, Instant now);
+
+  // shard_admission.cc: segments that belong to no flow
+  const Listener* listener_for(const FlowKey& key) const;
+  void admit(const Arrived& arrived, Instant now, FrameSink& sink);
+  bool take_time_wait(const Arrived& arrived, Instant now, FrameSink& sink, std::optional<wire::SeqNum>& iss_above);
+  bool take_cookie(const Arrived& arrived, const Listener& listener, Instant now, FrameSink& sink);
   void refuse(const Arrived& arrived, Drop reason, FrameSink& sink);
+  void answer(const Arrived& arrived, const wire::TcpHeader& header, FrameSink& sink);
+  bool under_pressure() const;
+  bool cookies_live(Instant now) const;
+  void rotate_cookie_secret(Instant now);
+  tcp::Config connection_config(const FlowKey& key) const;
+  bool on_icmp_error(const wire::FrameView& frame, Instant now);
 
   // shard_flows.cc: the life of a flow
-  void open_flow(const Arrived& arrived, const Listener& listener, Instant now);
+  void open_flow(const Arrived& arrived, const Listener& listener, wire::SeqNum iss, Instant now);
+  Flow* add_flow(Handle handle, const Arrived& arrived, Instant now);
+  void retire(Flow& flow, Instant now);
   void on_outcome(Flow& flow, const tcp::Outcome& outcome, Instant now);
   void on_established(Flow& flow, Instant now);
   void open_service(Flow& flow, Instant now);
@@ -159,6 +181,8 @@ class Shard {
   Entropy& entropy_;
   SipKey table_key_{};
   SipKey isn_key_{};
+  tcp::CookieSecrets cookie_secrets_;
+  tcp::TimeWaitTable time_wait_;
   ChunkPool chunks_;
   Slab<Flow> flows_;
   Slab<tls::Session> sessions_;
@@ -173,6 +197,9 @@ class Shard {
   std::vector<std::uint32_t> output_;       // flows with something to say, oldest first; reserved once
   std::vector<std::uint32_t> output_turn_;  // those whose turn it is
   std::unique_ptr<std::uint8_t[]> record_;  // one whole record, gathered
+  Instant last_cookie_{};                   // when the last one was sent; they are taken for a while after it
+  Instant cookie_secret_made_{};
+  bool cookies_sent_ = false;
   bool accepting_ = true;
 };
 

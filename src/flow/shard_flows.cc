@@ -7,44 +7,33 @@
 #include "flow/flow_stream.h"
 #include "flow/shard.h"
 #include "flow/tls_observer.h"
-#include "tcp/isn.h"
 
 namespace handsel::flow {
-namespace {
 
-// Four bytes or sixteen.
-Bytes address_bytes(const wire::IpAddress& address) {
-  return address.is_v4() ? Bytes(address.v4_bytes()) : Bytes(address.bytes());
+void Shard::open_flow(const Arrived& arrived, const Listener& listener, wire::SeqNum iss, Instant now) {
+  if (statistics_.tcp.half_open.get() >= config_.limits.half_open) return statistics_.drop(Drop::flow_half_open_full);
+  const Handle handle = flows_.emplace(arrived.key, arrived.hash, listener, arrived.frame.link.source(),
+                                       connection_config(arrived.key), chunks_, arrived.header, iss, now);
+  Flow* flow = add_flow(handle, arrived, now);
+  if (!flow) return;
+  trace_segment(*flow, arrived.header, arrived.payload.size(), now, std::nullopt);
+  queue_output(*flow);
+  reschedule(*flow);
 }
 
-}  // namespace
-
-void Shard::open_flow(const Arrived& arrived, const Listener& listener, Instant now) {
-  statistics_.tcp.syn_received.add();
-  if (statistics_.tcp.half_open.get() >= config_.limits.half_open) return statistics_.drop(Drop::flow_half_open_full);
-  const FlowKey& key = arrived.key;
-  const tcp::Tuple tuple{address_bytes(key.local), address_bytes(key.remote), key.local_port, key.remote_port};
-  tcp::Config config = config_.tcp;
-  config.mss = static_cast<std::uint16_t>(config_.mtu - wire::TcpHeader::kMinBytes -
-                                          (key.local.is_v4() ? wire::Ipv4Header::kMinBytes : wire::Ipv6Header::kBytes));
-  config.path_mss = config.mss;
-  config.ipv6 = !key.local.is_v4();
-  config.timestamp_offset = tcp::timestamp_offset(isn_key_, tuple);
-  const Handle handle = flows_.emplace(key, arrived.hash, listener, arrived.frame.link.source(), config, chunks_,
-                                       arrived.header, tcp::initial_sequence(isn_key_, tuple, now), now);
-  if (!handle) return statistics_.drop(Drop::flow_table_full);
-  if (!table_.insert(arrived.hash, handle.index)) {
-    flows_.erase(handle);
-    return statistics_.drop(Drop::flow_table_full);
+// Enters a flow that was just made into the table; nullptr, and counted, when there is no room for it.
+Flow* Shard::add_flow(Handle handle, const Arrived& arrived, Instant now) {
+  if (!handle || !table_.insert(arrived.hash, handle.index)) {
+    if (handle) flows_.erase(handle);
+    statistics_.drop(Drop::flow_table_full);
+    return nullptr;
   }
   Flow& flow = *flows_.get(handle);
   flow.self = handle;
   statistics_.tcp.half_open.add();
   statistics_.tcp.flows.set(flows_.size());
   flow.trace = tracer_.start(flow.key, now);
-  trace_segment(flow, arrived.header, arrived.payload.size(), now, std::nullopt);
-  queue_output(flow);
-  reschedule(flow);
+  return &flow;
 }
 
 void Shard::on_outcome(Flow& flow, const tcp::Outcome& outcome, Instant now) {
@@ -68,12 +57,21 @@ void Shard::count_end(const Flow& flow, tcp::End end) {
     return;
   }
   switch (end) {
-    case tcp::End::closed: tcp.connections_closed.add(); break;
-    case tcp::End::reset_by_peer: tcp.connections_reset.add(); break;
-    case tcp::End::timed_out: tcp.connections_timed_out.add(); break;
-    case tcp::End::aborted: tcp.connections_aborted.add(); break;
+    case tcp::End::closed:
+      tcp.connections_closed.add();
+      break;
+    case tcp::End::reset_by_peer:
+      tcp.connections_reset.add();
+      break;
+    case tcp::End::timed_out:
+      tcp.connections_timed_out.add();
+      break;
+    case tcp::End::aborted:
+      tcp.connections_aborted.add();
+      break;
     case tcp::End::refused:
-    case tcp::End::none: break;
+    case tcp::End::none:
+      break;
   }
 }
 
@@ -122,8 +120,6 @@ void Shard::end_upper_half(Flow& flow, Instant now) {
   flow.unread.clear(chunks_);
   secure_wipe(flow.service_state);
   if (flow.session) sessions_.erase(std::exchange(flow.session, {}));
-  flow.time_wait = flow.connection.state() == tcp::State::time_wait;
-  if (flow.time_wait) statistics_.tcp.time_wait.add();
   queue_output(flow);
 }
 
@@ -135,11 +131,16 @@ void Shard::abort(Flow& flow, Instant now) {
   end_upper_half(flow, now);
 }
 
+// TIME-WAIT needs no connection: 48 bytes remember what it takes to answer for it.
+void Shard::retire(Flow& flow, Instant now) {
+  time_wait_.insert(tuple_of(flow.key), flow.connection, now);
+  remove(flow);
+}
+
 // Called where nothing holds a reference to the flow: by the output pass, and before a new flow of the same tuple.
 void Shard::remove(Flow& flow) {
   assert(flow.ended || flow.half_open);
   if (flow.half_open) statistics_.tcp.half_open.sub();
-  if (flow.time_wait) statistics_.tcp.time_wait.sub();
   if (flow.trace != Tracer::kNoRecord) tracer_.finish(flow.trace);
   timers_.cancel(flow.self.index);
   table_.erase(flow.hash, flow.self.index);

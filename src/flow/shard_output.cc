@@ -30,6 +30,9 @@ bool Shard::send_queued(Instant now, FrameSink& sink) {
     } else if (flow->connection.state() == tcp::State::closed) {
       remove(*flow);
       continue;
+    } else if (flow->connection.state() == tcp::State::time_wait) {
+      retire(*flow, now);
+      continue;
     }
     reschedule(*flow);
   }
@@ -65,7 +68,8 @@ void Shard::emit(Flow& flow, const tcp::OutSegment& segment, Instant now, Mutabl
   assert(bytes <= buffer.size());
   const MutableBytes frame = buffer.first(bytes);
   flow.connection.copy_payload(segment, frame.subspan(headers));
-  wire::write_tcp_frame(frame, link, {.source = flow.key.local, .destination = flow.key.remote, .traffic_class = segment.ip_ecn},
+  wire::write_tcp_frame(frame, link,
+                        {.source = flow.key.local, .destination = flow.key.remote, .traffic_class = segment.ip_ecn},
                         header, std::nullopt, config_.offload);
   sink.commit(bytes);
   count_sent(bytes);

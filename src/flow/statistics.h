@@ -12,35 +12,38 @@
 namespace handsel::flow {
 
 // X(identifier, explanation): one table gives the fields, their names and their order.
-#define HANDSEL_PACKET_COUNTERS(X)                                         \
-  X(rx_frames, "frames received")                                          \
-  X(rx_bytes, "bytes received, with Ethernet headers")                     \
-  X(tx_frames, "frames sent")                                              \
-  X(tx_bytes, "bytes sent, with Ethernet headers")                         \
-  X(arp_requests, "ARP requests for our addresses, answered")              \
+#define HANDSEL_PACKET_COUNTERS(X)                                           \
+  X(rx_frames, "frames received")                                            \
+  X(rx_bytes, "bytes received, with Ethernet headers")                       \
+  X(tx_frames, "frames sent")                                                \
+  X(tx_bytes, "bytes sent, with Ethernet headers")                           \
+  X(arp_requests, "ARP requests for our addresses, answered")                \
   X(nd_solicitations, "neighbour solicitations for our addresses, answered") \
-  X(icmp_echo, "ICMP and ICMPv6 echo requests, answered")                  \
+  X(icmp_echo, "ICMP and ICMPv6 echo requests, answered")                    \
   X(dropped, "frames and segments dropped, by all reasons together")
 
-#define HANDSEL_TCP_COUNTERS(X)                                            \
-  X(segments_in, "TCP segments received with good checksums")              \
-  X(segments_out, "TCP segments sent")                                     \
-  X(syn_received, "SYNs to our listeners")                                 \
-  X(connections_opened, "three-way handshakes completed")                  \
-  X(connections_closed, "connections that ended in order")                 \
-  X(connections_reset, "connections that a peer's RST ended")              \
-  X(connections_aborted, "connections that we reset")                      \
-  X(connections_timed_out, "connections whose peer stopped answering")     \
-  X(half_open_expired, "half-open connections given up")                   \
-  X(handshake_timeouts, "TLS handshakes not finished in time")             \
-  X(idle_timeouts, "connections closed for being idle")                    \
-  X(resets_sent, "RST segments sent")                                      \
-  X(retransmits, "segments sent again")                                    \
-  X(bytes_in, "payload bytes received in order")                           \
-  X(bytes_out, "payload bytes handed to TCP")                              \
-  X(flows, "flows in the table now")                                       \
-  X(half_open, "flows in SYN_RECEIVED now")                                \
-  X(time_wait, "flows in TIME_WAIT now")
+#define HANDSEL_TCP_COUNTERS(X)                                        \
+  X(segments_in, "TCP segments received with good checksums")          \
+  X(segments_out, "TCP segments sent")                                 \
+  X(syn_received, "SYNs to our listeners")                             \
+  X(cookies_sent, "SYNs answered by a cookie, nothing stored")         \
+  X(cookies_accepted, "connections made from a returned cookie")       \
+  X(connections_opened, "three-way handshakes completed")              \
+  X(connections_closed, "connections that ended in order")             \
+  X(connections_reset, "connections that a peer's RST ended")          \
+  X(connections_aborted, "connections that we reset")                  \
+  X(connections_timed_out, "connections whose peer stopped answering") \
+  X(half_open_expired, "half-open connections given up")               \
+  X(handshake_timeouts, "TLS handshakes not finished in time")         \
+  X(idle_timeouts, "connections closed for being idle")                \
+  X(resets_sent, "RST segments sent")                                  \
+  X(retransmits, "segments sent again")                                \
+  X(bytes_in, "payload bytes received in order")                       \
+  X(bytes_out, "payload bytes handed to TCP")                          \
+  X(flows, "flows in the table now")                                   \
+  X(half_open, "flows in SYN_RECEIVED now")                            \
+  X(time_wait, "connections in TIME_WAIT now")                         \
+  X(path_mtu_lowered, "connections whose path turned out narrower (ICMP)")
 
 struct PacketStatistics {
 #define X(name, text) Counter name;

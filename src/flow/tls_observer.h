@@ -13,7 +13,8 @@ class Shard::TlsObserver final : public tls::Observer {
   void watch(std::uint8_t record) { record_ = record; }
 
   void on_message(Direction direction, std::uint8_t content_type, std::uint8_t message_type, std::size_t) override {
-    if (record_ != Tracer::kNoRecord) tracer_.add_message(record_, direction == Direction::sent, {content_type, message_type});
+    if (record_ != Tracer::kNoRecord)
+      tracer_.add_message(record_, direction == Direction::sent, {content_type, message_type});
   }
 
  private:

@@ -51,9 +51,9 @@ struct TraceRecord {
 
 /// What an operator asks to have recorded.
 struct TraceRequest {
-  std::uint32_t count = 0;   ///< so many flows, from now on
-  wire::IpPrefix source;     ///< of clients in this network; the unspecified address with length 0: of all
-  bool flush = false;        ///< hand over what is being recorded, finished or not
+  std::uint32_t count = 0;  ///< so many flows, from now on
+  wire::IpPrefix source;    ///< of clients in this network; the unspecified address with length 0: of all
+  bool flush = false;       ///< hand over what is being recorded, finished or not
 };
 
 /// A worker's recorder and the way to the control thread: records are allocated once and change hands by

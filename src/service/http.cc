@@ -19,21 +19,21 @@ enum class Method : std::uint8_t { other, get, head };
 // What a request leaves behind once its first line is read, and where its head is being read.
 struct HttpState {
   static constexpr std::size_t kLineBytes = 40;  // of a line, as much as is looked at
-  std::uint64_t wanted_bytes;    // N of /bytes/N
+  std::uint64_t wanted_bytes;                    // N of /bytes/N
   std::uint64_t body_offset;
-  std::uint64_t body_bytes;      // what the response still owes lies between these two
-  std::uint64_t skip_bytes;      // of a request's own body
-  std::uint16_t head_bytes;      // read of this request's head so far
-  std::uint16_t status;          // decided by the request line; 0 before it
-  std::uint8_t line_bytes;       // length of the current line, capped; its beginning is kept
+  std::uint64_t body_bytes;  // what the response still owes lies between these two
+  std::uint64_t skip_bytes;  // of a request's own body
+  std::uint16_t head_bytes;  // read of this request's head so far
+  std::uint16_t status;      // decided by the request line; 0 before it
+  std::uint8_t line_bytes;   // length of the current line, capped; its beginning is kept
   Method method;
-  bool minor_1;                  // HTTP/1.1
+  bool minor_1;  // HTTP/1.1
   bool keep_alive;
   bool chunked;
   bool closing;
-  bool wants_page;               // GET /
+  bool wants_page;  // GET /
   std::array<char, kLineBytes> line;
-  std::array<char, 8> tail;      // the last bytes of the line: where a request line has its version
+  std::array<char, 8> tail;  // the last bytes of the line: where a request line has its version
 };
 static_assert(std::is_trivially_copyable_v<HttpState>);
 static_assert(sizeof(HttpState) <= flow::kServiceStateBytes);
@@ -98,7 +98,8 @@ void read_field_line(HttpState& state, std::string_view line) {
   if (starts_with_ignoring_case(line, "connection:")) {
     const std::string_view value = trimmed(line.substr(11));
     if (starts_with_ignoring_case(value, "close")) state.keep_alive = false;
-    if (starts_with_ignoring_case(value, "keep-alive") && state.status != 400 && state.status != 505) state.keep_alive = true;
+    if (starts_with_ignoring_case(value, "keep-alive") && state.status != 400 && state.status != 505)
+      state.keep_alive = true;
   } else if (starts_with_ignoring_case(line, "content-length:")) {
     const std::string_view value = trimmed(line.substr(15));
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), state.skip_bytes);
@@ -110,12 +111,18 @@ void read_field_line(HttpState& state, std::string_view line) {
 
 std::string_view reason_phrase(std::uint16_t status) {
   switch (status) {
-    case 200: return "OK";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 431: return "Request Header Fields Too Large";
-    case 505: return "HTTP Version Not Supported";
-    default: return "Bad Request";
+    case 200:
+      return "OK";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Bad Request";
   }
 }
 
@@ -123,15 +130,16 @@ std::size_t write_page(const flow::Stream& stream, const HttpState& state, std::
   int size = 0;
   if (state.status != 200) {
     const std::string_view reason = reason_phrase(state.status);
-    size = std::snprintf(out.data(), out.size(), "%u %.*s\n", state.status, static_cast<int>(reason.size()), reason.data());
+    size = std::snprintf(out.data(), out.size(), "%u %.*s\n", state.status, static_cast<int>(reason.size()),
+                         reason.data());
   } else if (const tls::Info* info = stream.tls_info()) {
     const auto text = [](std::string_view name) { return std::pair(static_cast<int>(name.size()), name.data()); };
     const auto [version_size, version] = text(tls::version_name(info->version));
     const auto [suite_size, suite] = text(tls::suite_name(info->cipher_suite));
     const auto [group_size, group] = text(tls::group_name(info->group));
     const auto [scheme_size, scheme] = text(tls::scheme_name(info->signature_scheme));
-    size = std::snprintf(out.data(), out.size(), "handsel\n%.*s\n%.*s\n%.*s\n%.*s\n", version_size, version, suite_size, suite,
-                         group_size, group, scheme_size, scheme);
+    size = std::snprintf(out.data(), out.size(), "handsel\n%.*s\n%.*s\n%.*s\n%.*s\n", version_size, version, suite_size,
+                         suite, group_size, group, scheme_size, scheme);
   } else {
     size = std::snprintf(out.data(), out.size(), "handsel\nplain TCP\n");
   }
@@ -177,12 +185,13 @@ void respond(flow::Stream& stream, HttpState& state) {
   const std::size_t page_bytes = counted_body ? 0 : write_page(stream, state, page);
   std::array<char, 1024> out;
   const std::string_view reason = reason_phrase(state.status);
-  const int head = std::snprintf(out.data(), out.size(),
-                                 "HTTP/1.1 %u %.*s\r\nServer: handsel\r\nContent-Type: %s\r\nContent-Length: %llu\r\n%sConnection: %s\r\n\r\n",
-                                 state.status, static_cast<int>(reason.size()), reason.data(),
-                                 counted_body ? "application/octet-stream" : "text/plain",
-                                 static_cast<unsigned long long>(counted_body ? state.wanted_bytes : page_bytes),
-                                 state.status == 405 ? "Allow: GET, HEAD\r\n" : "", state.keep_alive ? "keep-alive" : "close");
+  const int head = std::snprintf(
+      out.data(), out.size(),
+      "HTTP/1.1 %u %.*s\r\nServer: handsel\r\nContent-Type: %s\r\nContent-Length: %llu\r\n%sConnection: %s\r\n\r\n",
+      state.status, static_cast<int>(reason.size()), reason.data(),
+      counted_body ? "application/octet-stream" : "text/plain",
+      static_cast<unsigned long long>(counted_body ? state.wanted_bytes : page_bytes),
+      state.status == 405 ? "Allow: GET, HEAD\r\n" : "", state.keep_alive ? "keep-alive" : "close");
   auto size = static_cast<std::size_t>(head);
   if (state.method != Method::head) {
     if (counted_body) state.body_bytes = state.wanted_bytes;

@@ -1,5 +1,6 @@
 #pragma once
-/// A small HTTP/1.x origin server (RFC 9112): a page about the connection, and bodies of any length that can be checked.
+/// A small HTTP/1.x origin server (RFC 9112): a page about the connection, and bodies of any length that can be
+/// checked.
 
 #include "flow/service.h"
 

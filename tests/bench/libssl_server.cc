@@ -25,7 +25,8 @@ void add_certificate(SSL_CTX* context, EVP_PKEY* key) {
   X509_gmtime_adj(X509_getm_notAfter(certificate), 86'400);
   X509_set_pubkey(certificate, key);
   X509_NAME* name = X509_get_subject_name(certificate);
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("handsel.test"), -1, -1, 0);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("handsel.test"), -1, -1,
+                             0);
   X509_set_issuer_name(certificate, name);
   if (X509_sign(certificate, key, EVP_sha256()) == 0 || SSL_CTX_use_certificate(context, certificate) != 1 ||
       SSL_CTX_use_PrivateKey(context, key) != 1)

@@ -60,11 +60,12 @@ int main(int count, char** values) {
   Discard sink;
   constexpr std::size_t kBytes = 64 * 16'384;
   const std::string plain(16'384, 'x');
-  report.compare({.name = "tls/bulk-seal", .unit = "cyc/B", .peer = "SSL_write", .operations = kBytes, .calls = 40},
-                 [&] {
-                   for (std::size_t sealed = 0; sealed < kBytes; sealed += plain.size())
-                     if (!server.session().send(as_bytes(plain), sink)) std::exit(1);
-                 },
-                 [&] { peer.seal(kBytes); });
+  report.compare(
+      {.name = "tls/bulk-seal", .unit = "cyc/B", .peer = "SSL_write", .operations = kBytes, .calls = 40},
+      [&] {
+        for (std::size_t sealed = 0; sealed < kBytes; sealed += plain.size())
+          if (!server.session().send(as_bytes(plain), sink)) std::exit(1);
+      },
+      [&] { peer.seal(kBytes); });
   return report.finish();
 }

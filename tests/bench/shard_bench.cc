@@ -49,9 +49,11 @@ class Wire final : public flow::FrameSink {
 // One server and its clients, all at one place: rounds of "clients speak, server answers" without any delay.
 class Lockstep {
  public:
-  Lockstep(std::uint64_t seed, std::uint16_t port, const std::function<std::unique_ptr<Script>()>& script) : server_(seed) {
+  Lockstep(std::uint64_t seed, std::uint16_t port, const std::function<std::unique_ptr<Script>()>& script)
+      : server_(seed) {
     for (int i = 1; i <= kClients; ++i)
-      clients_.push_back(std::make_unique<ClientEndpoint>(static_cast<std::uint16_t>(i), port, false, script(), seed + static_cast<unsigned>(i), now_));
+      clients_.push_back(std::make_unique<ClientEndpoint>(static_cast<std::uint16_t>(i), port, false, script(),
+                                                          seed + static_cast<unsigned>(i), now_));
   }
 
   // Rounds until `done`; gives the ticks that the server took.
@@ -66,7 +68,8 @@ class Lockstep {
       for (std::size_t i = 0; i < to_clients_.count(); ++i) {
         const MutableBytes frame = to_clients_.frame(i);
         const std::size_t id = load_be16(frame.data() + 4);
-        if (id >= 1 && id <= clients_.size()) clients_[id - 1]->receive(Frame(frame.begin(), frame.end()), now_, to_server_);
+        if (id >= 1 && id <= clients_.size())
+          clients_[id - 1]->receive(Frame(frame.begin(), frame.end()), now_, to_server_);
       }
       to_clients_.clear();
     }
@@ -118,7 +121,8 @@ class PlainFetch final : public Script {
   std::string request_ = check_.request();
 };
 
-std::vector<double> per_client(const Report& report, std::uint16_t port, const std::function<std::unique_ptr<Script>()>& script,
+std::vector<double> per_client(const Report& report, std::uint16_t port,
+                               const std::function<std::unique_ptr<Script>()>& script,
                                const std::function<bool(const flow::Shard&)>& done) {
   std::vector<double> figures;
   for (int run = 0; run < report.runs() + 1; ++run) {
@@ -146,7 +150,8 @@ std::vector<double> kernel_connections(const Report& report) {
     if (connect(client, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) std::abort();
     const int server = accept(listener, nullptr, nullptr);
     if (send(client, buffer.data(), 80, 0) != 80 || recv(server, buffer.data(), buffer.size(), 0) != 80) std::abort();
-    if (send(server, buffer.data(), 200, 0) != 200 || recv(client, buffer.data(), buffer.size(), 0) != 200) std::abort();
+    if (send(server, buffer.data(), 200, 0) != 200 || recv(client, buffer.data(), buffer.size(), 0) != 200)
+      std::abort();
     close(client);
     close(server);
   };
@@ -163,14 +168,18 @@ std::vector<double> kernel_connections(const Report& report) {
 void tcp_figures(Report& report) {
   const auto plain = [] { return std::make_unique<PlainFetch>(); };
   if (report.wanted("tcp/syn-ack"))
-    report.add({.name = "tcp/syn-ack"}, per_client(report, kHttpPort, plain, [](const flow::Shard& shard) {
-                 return shard.statistics().tcp.syn_received.get() == kClients;
-               }), {});
+    report.add(
+        {.name = "tcp/syn-ack"},
+        per_client(report, kHttpPort, plain,
+                   [](const flow::Shard& shard) { return shard.statistics().tcp.syn_received.get() == kClients; }),
+        {});
   if (report.wanted("tcp/connection-life"))
     report.add({.name = "tcp/connection-life", .peer = "Linux, loopback, half of both ends"},
-               per_client(report, kHttpPort, plain, [](const flow::Shard& shard) {
-                 return shard.statistics().tcp.connections_closed.get() == kClients;
-               }), kernel_connections(report));
+               per_client(report, kHttpPort, plain,
+                          [](const flow::Shard& shard) {
+                            return shard.statistics().tcp.connections_closed.get() == kClients;
+                          }),
+               kernel_connections(report));
 }
 
 void handshake_figures(Report& report) {
@@ -178,7 +187,8 @@ void handshake_figures(Report& report) {
     const char* name;
     const char* signature;
   };
-  for (const Case& each : {Case{"handshake/tls13-x25519-ecdsa", "ECDSA+SHA256"}, Case{"handshake/tls13-x25519-rsa2048", "RSA-PSS+SHA256"}}) {
+  for (const Case& each : {Case{"handshake/tls13-x25519-ecdsa", "ECDSA+SHA256"},
+                           Case{"handshake/tls13-x25519-rsa2048", "RSA-PSS+SHA256"}}) {
     if (!report.wanted(each.name)) continue;
     const auto script = [&] {
       auto client = std::make_unique<FetchOverTls>(1, "X25519", "TLS_AES_128_GCM_SHA256");

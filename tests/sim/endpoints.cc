@@ -1,8 +1,8 @@
 #include "endpoints.h"
 
 #include <array>
-#include <cstdlib>
 #include <cstdio>
+#include <cstdlib>
 
 #include "crypto/certificate.h"
 #include "tls/config.h"
@@ -29,7 +29,8 @@ struct Identity {
 std::shared_ptr<const tls::ServerConfig> make_tls_config(crypto::KeyStore& keys) {
   const std::array<std::string, 1> names = {"handsel.test"};
   tls::ServerConfig draft;
-  for (const auto type : {crypto::KeyType{crypto::KeyAlgorithm::p256, 256}, crypto::KeyType{crypto::KeyAlgorithm::rsa, 2048}}) {
+  for (const auto type :
+       {crypto::KeyType{crypto::KeyAlgorithm::p256, 256}, crypto::KeyType{crypto::KeyAlgorithm::rsa, 2048}}) {
     crypto::SelfSigned made = must(crypto::make_self_signed(keys, type, names, 30, 1'800'000'000));
     const bool p256 = type.algorithm == crypto::KeyAlgorithm::p256;
     draft.credentials.push_back({made.key, p256 ? tls::CredentialKind::ecdsa_p256 : tls::CredentialKind::rsa,
@@ -60,7 +61,7 @@ wire::MacAddress client_mac(std::uint16_t id) {
   return wire::MacAddress({0x02, 0, 0, 0, static_cast<std::uint8_t>(id >> 8), static_cast<std::uint8_t>(id)});
 }
 
-ShardEndpoint::ShardEndpoint(std::uint64_t seed, const flow::ShardLimits& limits)
+ShardEndpoint::ShardEndpoint(std::uint64_t seed, flow::CookieMode cookies)
     : entropy_(seed),
       backend_(crypto::make_backend(*crypto::choose_kernels(), identity().keys, entropy_)),
       aead_(crypto::make_aead()),
@@ -72,12 +73,13 @@ ShardEndpoint::ShardEndpoint(std::uint64_t seed, const flow::ShardLimits& limits
   config.listeners = {{std::nullopt, kHttpPort, nullptr, http_.get()},
                       {std::nullopt, kEchoPort, nullptr, echo_.get()},
                       {std::nullopt, kHttpsPort, identity().config, http_.get()}};
-  config.limits = limits;
+  config.cookies = cookies;
   config.limits.flows = 1'024;
   config.limits.chunks = 8'192;
   config.limits.handshakes = 256;
   shard = std::make_unique<flow::Shard>(
-      config, flow::ShardResources{backend_->kernels(), aead_.get(), &entropy_, [] { return std::uint64_t{0}; }}, Instant{});
+      config, flow::ShardResources{backend_->kernels(), aead_.get(), &entropy_, [] { return std::uint64_t{0}; }},
+      Instant{});
 }
 
 void ShardEndpoint::receive(Frame frame, Instant now, flow::FrameSink& out) {
@@ -93,7 +95,12 @@ void ShardEndpoint::run(Instant now, flow::FrameSink& out) {
 
 ClientEndpoint::ClientEndpoint(std::uint16_t id, std::uint16_t port, bool ipv6, std::unique_ptr<Script> script,
                                std::uint64_t seed, Instant opens_at)
-    : id_(id), port_(port), ipv6_(ipv6), script_(std::move(script)), iss_(static_cast<std::uint32_t>(seed)), opens_at_(opens_at) {}
+    : id_(id),
+      port_(port),
+      ipv6_(ipv6),
+      script_(std::move(script)),
+      iss_(static_cast<std::uint32_t>(seed)),
+      opens_at_(opens_at) {}
 
 void ClientEndpoint::take(const tcp::Outcome& outcome) {
   if (outcome.peer_finished) peer_finished_ = true;
@@ -104,7 +111,8 @@ void ClientEndpoint::receive(Frame frame, Instant now, flow::FrameSink&) {
   if (!connection_) return;
   const auto view = wire::parse_frame(frame, {});
   if (!view || !view->is_tcp()) return;
-  take(connection_->on_segment(view->tcp.to_header(), view->tcp.payload(), static_cast<std::uint8_t>(view->ecn()), now));
+  take(
+      connection_->on_segment(view->tcp.to_header(), view->tcp.payload(), static_cast<std::uint8_t>(view->ecn()), now));
   step();
   connection_->detach_segment();
 }
@@ -135,8 +143,8 @@ void ClientEndpoint::run(Instant now, flow::FrameSink& out) {
     const std::size_t headers = wire::tcp_frame_header_bytes(link, server_address(ipv6_), header);
     const MutableBytes frame = out.begin(headers + segment->payload_bytes);
     connection_->copy_payload(*segment, frame.subspan(headers));
-    wire::write_tcp_frame(frame, link, {.source = client_address(id_, ipv6_), .destination = server_address(ipv6_)}, header,
-                          std::nullopt, {});
+    wire::write_tcp_frame(frame, link, {.source = client_address(id_, ipv6_), .destination = server_address(ipv6_)},
+                          header, std::nullopt, {});
     out.commit(frame.size());
   }
 }

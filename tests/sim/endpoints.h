@@ -25,7 +25,7 @@ wire::MacAddress client_mac(std::uint16_t id);
 /// A shard that serves http on 80, echo on 7 and, over TLS, http on 443.
 class ShardEndpoint final : public Endpoint {
  public:
-  explicit ShardEndpoint(std::uint64_t seed, const flow::ShardLimits& limits = {});
+  explicit ShardEndpoint(std::uint64_t seed, flow::CookieMode cookies = flow::CookieMode::adaptive);
   void receive(Frame frame, Instant now, flow::FrameSink& out) override;
   void run(Instant now, flow::FrameSink& out) override;
   Instant next_deadline() const override { return shard->next_deadline(); }

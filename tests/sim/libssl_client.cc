@@ -11,7 +11,8 @@ namespace handsel::sim {
 FetchOverTls::FetchOverTls(std::uint64_t bytes, const std::string& groups, const std::string& suites)
     : context_(SSL_CTX_new(TLS_client_method())), check_(bytes), request_(check_.request()) {
   SSL_CTX_set_min_proto_version(context_, TLS1_3_VERSION);
-  if (SSL_CTX_set1_groups_list(context_, groups.c_str()) != 1 || SSL_CTX_set_ciphersuites(context_, suites.c_str()) != 1)
+  if (SSL_CTX_set1_groups_list(context_, groups.c_str()) != 1 ||
+      SSL_CTX_set_ciphersuites(context_, suites.c_str()) != 1)
     std::abort();
   ssl_ = SSL_new(context_);
   SSL_set_bio(ssl_, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));

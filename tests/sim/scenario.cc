@@ -15,6 +15,9 @@ void expect_nothing_left(const flow::Shard& shard, std::size_t clients) {
   EXPECT_EQ(shard.handshakes_in_progress(), 0u);
   EXPECT_EQ(shard.stage().waiting(), 0u);
   const flow::TcpStatistics& tcp = shard.statistics().tcp;
+  if (shard.config().cookies == flow::CookieMode::always) {
+    EXPECT_EQ(tcp.cookies_accepted.get(), clients);
+  }
   EXPECT_EQ(tcp.connections_opened.get(), clients);
   EXPECT_EQ(tcp.connections_closed.get(), clients);
   EXPECT_EQ(tcp.half_open.get(), 0u);
@@ -24,7 +27,7 @@ void expect_nothing_left(const flow::Shard& shard, std::size_t clients) {
 void run_world(std::uint64_t seed, const Setting& setting) {
   SCOPED_TRACE("seed " + std::to_string(seed) + ": replay with HANDSEL_SIM_SEED=" + std::to_string(seed));
   World world(seed, setting.link);
-  ShardEndpoint server(seed);
+  ShardEndpoint server(seed, setting.cookies);
   world.set_server(server);
   std::vector<std::unique_ptr<ClientEndpoint>> clients;
   for (int i = 1; i <= setting.clients; ++i) {

@@ -12,6 +12,7 @@ struct Setting {
   LinkConfig link;
   int clients = 1;
   std::uint16_t port = kHttpPort;
+  flow::CookieMode cookies = flow::CookieMode::adaptive;
   /// Makes a client's program; the world's random numbers are the only source of chance.
   std::function<std::unique_ptr<Script>(World&)> script;
 };

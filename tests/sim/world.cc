@@ -11,7 +11,8 @@ namespace handsel::sim {
 // Puts an endpoint's frames on its link.
 class World::Sink final : public flow::FrameSink {
  public:
-  Sink(World& world, bool from_server, std::uint16_t client) : world_(world), from_server_(from_server), client_(client) {}
+  Sink(World& world, bool from_server, std::uint16_t client)
+      : world_(world), from_server_(from_server), client_(client) {}
   MutableBytes begin(std::size_t bytes) override {
     buffer_.resize(bytes);
     return buffer_;
@@ -56,8 +57,10 @@ void World::carry(Frame frame, bool to_server, std::uint16_t client) {
   const int copies = chance(link_.duplicate) ? 2 : 1;
   counts_.duplicated += static_cast<std::uint64_t>(copies - 1);
   for (int copy = 0; copy < copies; ++copy) {
-    const Duration jitter = link_.jitter.count() == 0 ? Duration{} : Duration(static_cast<std::int64_t>(
-                                                                         random_() % static_cast<std::uint64_t>(link_.jitter.count())));
+    const Duration jitter =
+        link_.jitter.count() == 0
+            ? Duration{}
+            : Duration(static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(link_.jitter.count())));
     events_.push({now_ + link_.delay + jitter, order_++, to_server, client, frame});
     ++counts_.carried;
   }

@@ -31,10 +31,10 @@ class SeededEntropy final : public Entropy {
 /// What a link does to frames, each direction alike.
 struct LinkConfig {
   Duration delay = std::chrono::milliseconds(1);
-  Duration jitter{};        ///< added, uniform: more than the spacing of frames reorders them
-  double loss = 0;          ///< probability, of each of these
+  Duration jitter{};  ///< added, uniform: more than the spacing of frames reorders them
+  double loss = 0;    ///< probability, of each of these
   double duplicate = 0;
-  double corrupt = 0;       ///< one bit flipped
+  double corrupt = 0;  ///< one bit flipped
 };
 
 /// What a link did.

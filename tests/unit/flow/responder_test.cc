@@ -31,11 +31,14 @@ class ResponderTest : public ::testing::Test {
     return frame;
   }
   template <class Body>
-  std::vector<std::uint8_t> ip(const MacAddress& to, const wire::IpFields& fields, std::uint8_t protocol, std::size_t bytes, Body&& body) {
+  std::vector<std::uint8_t> ip(const MacAddress& to, const wire::IpFields& fields, std::uint8_t protocol,
+                               std::size_t bytes, Body&& body) {
     const std::size_t headers = wire::EthernetHeader::kUntaggedBytes + wire::ip_header_bytes(fields);
     std::vector<std::uint8_t> frame(headers + bytes);
     const bool v4 = fields.source.is_v4();
-    std::uint8_t* at = wire::write_at(frame.data(), wire::EthernetHeader{.destination = to, .source = kPeer, .ether_type = v4 ? wire::kEtherIpv4 : wire::kEtherIpv6});
+    std::uint8_t* at = wire::write_at(
+        frame.data(), wire::EthernetHeader{
+                          .destination = to, .source = kPeer, .ether_type = v4 ? wire::kEtherIpv4 : wire::kEtherIpv6});
     wire::write_ip_header(at, fields, protocol, bytes);
     Writer writer(MutableBytes(frame).subspan(headers));
     body(writer);
@@ -48,7 +51,8 @@ class ResponderTest : public ::testing::Test {
     return responder.answer(*view, sink, statistics);
   }
 
-  Responder responder{kOurs, std::nullopt, {*wire::IpPrefix::parse("10.77.0.2/24"), *wire::IpPrefix::parse("fd77::2/64")}};
+  Responder responder{
+      kOurs, std::nullopt, {*wire::IpPrefix::parse("10.77.0.2/24"), *wire::IpPrefix::parse("fd77::2/64")}};
   CaptureSink sink;
   PacketStatistics statistics;
 };
@@ -99,8 +103,9 @@ TEST_F(ResponderTest, echo_request_over_ipv6_comes_back_with_its_data) {
 TEST_F(ResponderTest, solicitation_of_our_address_is_answered_to_who_asked) {
   const wire::NeighbourSolicitation ask{.target = kOurV6, .source_link = kPeer};
   const IpAddress group = kOurV6.solicited_node();
-  EXPECT_EQ(give(ip(MacAddress::for_multicast(group), {.source = kPeerV6, .destination = group, .ttl = 255}, wire::kProtocolIcmpv6,
-                    message_bytes(ask), [&](Writer& writer) { wire::emit(ask, {kPeerV6, group}, writer); })),
+  EXPECT_EQ(give(ip(MacAddress::for_multicast(group), {.source = kPeerV6, .destination = group, .ttl = 255},
+                    wire::kProtocolIcmpv6, message_bytes(ask),
+                    [&](Writer& writer) { wire::emit(ask, {kPeerV6, group}, writer); })),
             std::nullopt);
   ASSERT_EQ(sink.frames.size(), 1u);
   const auto view = wire::parse_frame(sink.frames[0], {});
@@ -116,8 +121,9 @@ TEST_F(ResponderTest, solicitation_of_our_address_is_answered_to_who_asked) {
 TEST_F(ResponderTest, duplicate_address_probe_is_answered_to_all_nodes) {
   const wire::NeighbourSolicitation ask{.target = kOurV6};
   const IpAddress group = kOurV6.solicited_node();
-  EXPECT_EQ(give(ip(MacAddress::for_multicast(group), {.source = IpAddress(), .destination = group, .ttl = 255}, wire::kProtocolIcmpv6,
-                    message_bytes(ask), [&](Writer& writer) { wire::emit(ask, {IpAddress(), group}, writer); })),
+  EXPECT_EQ(give(ip(MacAddress::for_multicast(group), {.source = IpAddress(), .destination = group, .ttl = 255},
+                    wire::kProtocolIcmpv6, message_bytes(ask),
+                    [&](Writer& writer) { wire::emit(ask, {IpAddress(), group}, writer); })),
             std::nullopt);
   ASSERT_EQ(sink.frames.size(), 1u);
   EXPECT_EQ(wire::parse_frame(sink.frames[0], {})->destination, *IpAddress::parse("ff02::1"));

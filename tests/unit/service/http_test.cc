@@ -122,7 +122,8 @@ TEST_F(HttpTest, too_long_a_head_is_431_and_closes) {
 }
 
 TEST_F(HttpTest, lengths_out_of_range_or_malformed_are_404) {
-  for (const std::string target : {"/bytes/", "/bytes/-1", "/bytes/1x", "/bytes/1073741825", "/bytes/99999999999999999999999"}) {
+  for (const std::string target :
+       {"/bytes/", "/bytes/-1", "/bytes/1x", "/bytes/1073741825", "/bytes/99999999999999999999999"}) {
     stream.sent.clear();
     receive("GET " + target + " HTTP/1.1\r\n\r\n");
     EXPECT_THAT(stream.sent, StartsWith("HTTP/1.1 404")) << target;
