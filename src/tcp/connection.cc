@@ -9,9 +9,6 @@ using wire::SeqNum;
 
 namespace {
 
-/// Chunks that send queues leave in the pool, so that what was received can always be kept (detach_segment).
-constexpr std::uint32_t kReserveForReceiving = 8;
-
 /// Granted before the reader has shown its pace.
 constexpr std::uint32_t kFirstReceiveBuffer = 64 * 1024;
 
@@ -101,10 +98,15 @@ void Connection::release_buffers() {
 void Connection::end(Outcome& outcome, End why) {
   state_ = State::closed;
   outcome.ended = why;
-  outcome.readable = false;
   arm(Timer::none, kNever);
   ack_at_ = life_at_ = kNever;
-  release_buffers();
+  send_queue_.clear(*pool_);
+  board_.clear(*pool_);
+  reassembly_.clear(*pool_);
+  if (why == End::closed) return;  // what came in order may still be read
+  borrowed_ = {};
+  receive_queue_.clear(*pool_);
+  outcome.readable = false;
 }
 
 void Connection::enter_time_wait(Instant now) {

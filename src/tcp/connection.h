@@ -217,6 +217,10 @@ class Connection {
     kTailProbe = 1u << 30,        // a tail-loss probe is out
     kTailProbeRepeat = 1u << 31,  // and it was a retransmission
   };
+  // A pool that runs low must not stop itself: what is queued to be sent, and islands out of order, leave chunks for
+  // data in order (five for a jumbo segment); and that leaves some for the scoreboards, without which nothing drains.
+  static constexpr std::uint32_t kReserveForReceiving = 8;
+  static constexpr std::uint32_t kReserveForSending = 2;
   static constexpr std::uint8_t kChallengesPerSecond = 10;  // RFC 5961 7, per connection (CVE-2016-5696)
   enum class Timer : std::uint8_t { none, retransmit, tail_probe, reorder, persist, keepalive };
   struct Arrival;

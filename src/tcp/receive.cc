@@ -58,7 +58,9 @@ void Connection::arrive_payload(Arrival& arrival) {
 void Connection::take_in_order(Arrival& arrival) {
   const Bytes payload = arrival.payload;
   if (payload.empty()) return;
-  if (pool_->available() < ByteQueue::chunks_for(payload.size())) {
+  const std::size_t needed = ByteQueue::chunks_for(payload.size()) + kReserveForSending;
+  if (pool_->available() < needed) reassembly_.clear(*pool_);  // better to renege (RFC 2018 8) than to stand still
+  if (pool_->available() < needed) {
     arrival.out.dropped = Drop::tcp_no_buffer;  // not acknowledged: the peer sends it again
     return;
   }
@@ -84,6 +86,10 @@ void Connection::take_out_of_order(Arrival& arrival) {
   set(kAckNow);                                                           // RFC 5681 4.2
   if (!has(kSack) && duplicate_acks_owed_ < 255) ++duplicate_acks_owed_;  // each counts with such a peer
   if (arrival.payload.empty()) return;
+  if (pool_->available() < ByteQueue::chunks_for(arrival.payload.size()) + 1 + kReserveForReceiving) {
+    arrival.out.dropped = Drop::tcp_no_buffer;
+    return;
+  }
   wire::SackBlock duplicate;
   switch (reassembly_.insert(*pool_, arrival.seq, arrival.payload, duplicate)) {
     case Reassembly::Insert::taken:
