@@ -95,8 +95,8 @@ std::expected<Config, std::vector<Fault>> parse_config(std::string_view text, co
   for (const ConfigEntry& entry : std::get<ConfigNode::Table>(root->value)) read_section(entry, config, context);
   check_together(config, context);
   if (context.faults.empty()) return config;
-  std::stable_sort(context.faults.begin(), context.faults.end(), [](const Fault& a, const Fault& b) {
-    return std::tie(a.at.line, a.at.column) < std::tie(b.at.line, b.at.column);
+  std::sort(context.faults.begin(), context.faults.end(), [](const Fault& a, const Fault& b) {
+    return std::tie(a.at.line, a.at.column, a.message) < std::tie(b.at.line, b.at.column, b.message);
   });
   return std::unexpected(std::move(context.faults));
 }

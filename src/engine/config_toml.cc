@@ -21,7 +21,7 @@ ConfigNode convert(const toml::node& node) {
     for (const auto& [key, value] : *table)
       entries.push_back({std::string(key.str()), position_of(key.source()), convert(value)});
     // toml++ sorts by name; faults are told in the order of the text.
-    std::stable_sort(entries.begin(), entries.end(), [](const ConfigEntry& a, const ConfigEntry& b) {
+    std::sort(entries.begin(), entries.end(), [](const ConfigEntry& a, const ConfigEntry& b) {
       return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
     });
     out.value = std::move(entries);

@@ -219,8 +219,8 @@ TEST(Config, BrokenToml_Parsed_ToldWithItsPlace) {
 
 TEST(Config, EmptyText_Parsed_SaysWhatIsLacking) {
   const auto lines = faults_of("");
-  EXPECT_THAT(lines, ElementsAre("f: there is no [[port]]: nothing could come in",
-                                 "f: there is no [[listener]]: nothing would be answered"));
+  EXPECT_THAT(lines, ElementsAre("f: there is no [[listener]]: nothing would be answered",
+                                 "f: there is no [[port]]: nothing could come in"));
 }
 
 TEST(Config, TwoPortsOneWorker_Parsed_Refused) {
