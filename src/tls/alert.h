@@ -104,7 +104,7 @@ enum class Alert : std::uint8_t {
   /* the peer's own word: nothing is sent in return */                                                            \
   X(alert_received, close_notify, "the peer sent a fatal alert")                                                  \
   X(closed_in_handshake, close_notify, "the peer closed before the handshake was complete")                       \
-  /* ours; a record that found no room is missing from the sequence, so no alert can follow it */               \
+  /* ours; a record that found no room is missing from the sequence, so no alert can follow it */                 \
   X(no_handshake_memory, internal_error, "no handshake memory left in the pool")                                  \
   X(crypto_queue_full, internal_error, "the crypto stage took no more operations")                                \
   X(crypto_failed, internal_error, "a crypto operation failed on our side")                                       \

@@ -8,6 +8,9 @@
 namespace handsel::tls {
 namespace {
 
+constexpr std::uint32_t kMaxTicketLifetimeSeconds = 604'800;
+constexpr unsigned kMaxTickets = 8;
+
 // The Certificate message of a chain, without extensions; an empty one when it would be longer than its length fields
 // allow.
 std::vector<std::uint8_t> certificate_message(const Credential& credential) {
@@ -49,6 +52,10 @@ std::expected<ServerConfig, std::string> prepared(ServerConfig draft) {
       return std::unexpected("suites: one that is not supported");
   for (const std::string& name : draft.alpn)
     if (name.empty() || name.size() > 255) return std::unexpected("alpn: \"" + name + "\" is not 1 to 255 bytes long");
+
+  if (draft.ticket_lifetime_seconds > kMaxTicketLifetimeSeconds)
+    return std::unexpected("ticket_lifetime_seconds: more than seven days (604800)");
+  if (draft.tickets_per_handshake > kMaxTickets) return std::unexpected("tickets_per_handshake: more than 8");
 
   draft.certificate_messages.clear();
   for (std::size_t i = 0; i < draft.credentials.size(); ++i) {

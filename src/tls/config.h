@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "base/limits.h"
 #include "crypto/operation.h"
 #include "tls/protocol.h"
+#include "tls/ticket.h"
 
 namespace handsel::tls {
 
@@ -35,6 +37,11 @@ struct ServerConfig {
 
   /// Records sealed under one key before a KeyUpdate replaces it (RFC 8446 5.5).
   std::uint64_t records_per_key = limits::kKeyUpdateRecords;
+
+  /// Resumption (RFC 8446 2.2): without keys no ticket is issued or taken.
+  std::shared_ptr<const TicketKeys> ticket_keys;
+  unsigned tickets_per_handshake = 2;
+  std::uint32_t ticket_lifetime_seconds = 7'200;  ///< at most seven days (RFC 8446 4.6.1)
 
   /// Made by prepared(): each credential's Certificate message, whole (RFC 8446 4.4.2).
   std::vector<std::vector<std::uint8_t>> certificate_messages;

@@ -88,6 +88,11 @@ void Handshake::submit(crypto::Operation& operation) {
   operations_[operations_[0] == nullptr ? 0 : 1] = &operation;
 }
 
+std::uint64_t Handshake::unix_now_ms() const {
+  const auto since_start = std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch());
+  return session_.worker_->unix_at_zero_ms + static_cast<std::uint64_t>(since_start.count());
+}
+
 void Handshake::set_credential(std::uint16_t credential, std::uint16_t name) {
   session_.credential_ = credential;
   session_.name_ = name;

@@ -68,6 +68,7 @@ class Handshake : public FrameStack {
   WorkerContext& worker() { return *session_.worker_; }
   const ServerConfig& config() const { return *session_.config_; }
   Info& info() { return session_.info_; }
+  std::uint64_t unix_now_ms() const;
   void set_credential(std::uint16_t credential, std::uint16_t name);
   void set_alpn(std::uint16_t index) { session_.alpn_ = index; }
   std::string_view server_name() const { return session_.server_name(); }

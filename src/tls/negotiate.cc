@@ -101,9 +101,9 @@ std::expected<Choice13, Error> negotiate13(const ClientHello& hello, const Serve
   if (hello.compression_methods.size() != 1 || hello.compression_methods[0] != 0)
     return std::unexpected(Error::bad_compression_method);
   if (hello.pre_shared_key && !hello.psk_key_exchange_modes) return std::unexpected(Error::missing_extension);
-  // Without a pre-shared key in use, all three are needed (9.2).
-  if (!hello.signature_algorithms || !hello.supported_groups || !hello.key_share)
-    return std::unexpected(Error::missing_extension);
+  // A pre-shared key spares the signature, never the key exchange: psk_dhe_ke is the only mode here (9.2).
+  if (!hello.supported_groups || !hello.key_share) return std::unexpected(Error::missing_extension);
+  if (!hello.signature_algorithms && !hello.pre_shared_key) return std::unexpected(Error::missing_extension);
 
   Choice13 choice;
   if (hello.server_name) {
@@ -117,11 +117,13 @@ std::expected<Choice13, Error> negotiate13(const ClientHello& hello, const Serve
   const std::expected<GroupChoice, Error> group = choose_group(hello, config);
   if (!group) return std::unexpected(group.error());
   choice.group = *group;
-  const std::expected<U16List, Error> schemes = read_numbers(*hello.signature_algorithms);
-  if (!schemes) return std::unexpected(schemes.error());
-  const std::expected<CredentialChoice, Error> credential = choose_credential13(choice.server_name, *schemes, config);
-  if (!credential) return std::unexpected(credential.error());
-  choice.credential = *credential;
+  if (hello.signature_algorithms) {
+    const std::expected<U16List, Error> schemes = read_numbers(*hello.signature_algorithms);
+    if (!schemes) return std::unexpected(schemes.error());
+    choice.credential = choose_credential13(choice.server_name, *schemes, config);
+  } else {
+    choice.credential = std::unexpected(Error::missing_extension);
+  }
   const std::expected<std::uint16_t, Error> protocol = choose_protocol(hello, config);
   if (!protocol) return std::unexpected(protocol.error());
   choice.protocol = *protocol;

@@ -47,7 +47,7 @@ std::expected<std::uint16_t, Error> choose_protocol(const ClientHello& hello, co
 struct Choice13 {
   const Suite* suite = nullptr;
   GroupChoice group;
-  CredentialChoice credential;
+  std::expected<CredentialChoice, Error> credential;  ///< not needed when a ticket authenticates us
   std::uint16_t protocol = kNoProtocol;
   std::string_view server_name;
 };

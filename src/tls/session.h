@@ -60,6 +60,7 @@ enum class Phase : std::uint8_t {
   X(client_hello, "the client's ClientHello")                           \
   X(second_client_hello, "the ClientHello after our HelloRetryRequest") \
   X(key_generation, "our key share")                                    \
+  X(shared_secret, "the shared secret")                                 \
   X(shared_secret_and_signature, "the shared secret and our signature") \
   X(client_finished, "the client's Finished")
 

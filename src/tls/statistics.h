@@ -21,6 +21,10 @@ struct Statistics {
   std::array<Counter, kErrors> handshakes_failed;   ///< by Error
   std::array<Counter, kErrors> connections_failed;  ///< by Error, after the handshake was complete
 
+  Counter tickets_issued;
+  Counter tickets_taken;
+  Counter tickets_refused;  ///< not ours, expired, or for another name or suite: a full handshake followed
+
   // Completed handshakes, by the rows of names.h; the last row is for numbers without a name.
   std::array<Counter, kVersionNames.size() + 1> by_version;
   std::array<Counter, kSuiteNames.size() + 1> by_suite;

@@ -20,6 +20,8 @@ struct WorkerContext {
   Entropy& entropy;
   FramePool& frames;
   Statistics& statistics;
+  /// Unix time in milliseconds at Instant zero, for tickets that outlive the process.
+  std::uint64_t unix_at_zero_ms = 0;
 
   /// Where records are built and sealed. Holds nothing between two calls into a session.
   alignas(64) std::array<std::uint8_t, limits::kMaxRecordBytes> scratch{};

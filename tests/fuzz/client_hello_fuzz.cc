@@ -53,7 +53,7 @@ void negotiate(const ClientHello& hello, Bytes body) {
   require(choice->suite != nullptr && hello.suites.contains(choice->suite->id));
   require(inside(choice->group.share, body));
   require(inside(as_bytes(choice->server_name), body));
-  require(choice->credential.credential < config().credentials.size());
+  require(!choice->credential || choice->credential->credential < config().credentials.size());
   require(choice->protocol == kNoProtocol || choice->protocol < config().alpn.size());
 }
 

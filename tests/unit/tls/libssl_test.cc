@@ -178,6 +178,30 @@ TEST(Libssl, close_notify_goes_both_ways) {
   EXPECT_EQ(server.session().phase(), Phase::closed);
 }
 
+TEST(Libssl, resumes_by_the_ticket_that_came_last) {
+  World world;
+  ServerConfig draft = World::default_config();
+  draft.ticket_keys = TicketKeys::random(world.entropy);
+  const ServerConfig config = *prepared(draft);
+  ServerEnd first_server(world, config);
+  LibsslClient first;
+  exchange(first, first_server);
+  ASSERT_TRUE(first_server.connected);
+  SSL_SESSION* session = SSL_get1_session(first.ssl());
+  ASSERT_EQ(SSL_SESSION_is_resumable(session), 1);
+  SSL_set_quiet_shutdown(first.ssl(), 1);
+  SSL_shutdown(first.ssl());
+
+  ServerEnd server(world, config);
+  LibsslClient client;
+  ASSERT_EQ(SSL_set_session(client.ssl(), session), 1);
+  SSL_SESSION_free(session);
+  exchange(client, server);
+  ASSERT_TRUE(server.connected) << name_of(server.session().failure().error);
+  EXPECT_EQ(SSL_session_reused(client.ssl()), 1);
+  EXPECT_TRUE(server.session().info().resumed);
+}
+
 TEST(Libssl, client_of_tls12_only_is_refused_by_protocol_version) {
   World world;
   const ServerConfig config = World::default_config();

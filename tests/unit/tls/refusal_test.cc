@@ -20,6 +20,24 @@ Buffer extension(std::uint16_t type, const Buffer& body) {
   return out;
 }
 
+/// pre_shared_key with these identities and one binder, `binder` bytes long with its length.
+Buffer psk(Buffer identities, std::uint8_t binder) {
+  append(identities, Buffer{0, binder, static_cast<std::uint8_t>(binder - 1)});
+  identities.resize(identities.size() + binder - 1u);
+  return extension(41, identities);
+}
+
+/// Puts an extension behind all the others of a ClientHello.
+void add_last_extension(Buffer& hello, const Buffer& added) {
+  const std::size_t session_id = 4 + 2 + 32;
+  const std::size_t suites = session_id + 1 + hello[session_id];
+  const std::size_t compression = suites + 2 + load_be16(&hello[suites]);
+  const std::size_t block = compression + 1 + hello[compression];
+  append(hello, added);
+  store_be16(&hello[block], static_cast<std::uint16_t>(hello.size() - block - 2));
+  store_be24(&hello[1], static_cast<std::uint32_t>(hello.size() - 4));
+}
+
 struct Fault {
   const char* name;
   Error error;
@@ -76,7 +94,44 @@ const std::vector<Fault>& faults() {
       {"pre_shared_key_not_last", Error::misplaced_extension, Alert::illegal_parameter,
        [](Offer& o) { o.more_extensions = extension(41, {0, 0, 0, 0}); }},
       {"pre_shared_key_without_modes", Error::missing_extension, Alert::missing_extension,
-       [](Offer& o) { o.last_extensions = extension(41, {0, 0, 0, 0}); }},
+       [](Offer& o) {
+         o.psk_modes = {};
+         o.last_extensions = extension(41, {0, 0, 0, 0});
+       }},
+      {"psk_modes_are_empty", Error::malformed_extension, Alert::decode_error,
+       [](Offer& o) {
+         o.psk_modes = {};
+         o.more_extensions = extension(45, {0});
+         o.last_extensions = psk({0, 7, 0, 1, 'x', 0, 0, 0, 0}, 33);
+       }},
+      {"psk_without_identities",
+       Error::malformed_extension,
+       Alert::decode_error,
+       {},
+       [](TestClient& c) { c.alter_hello = [](Buffer& m) { add_last_extension(m, psk({0, 0}, 33)); }; }},
+      {"psk_identity_is_empty",
+       Error::malformed_extension,
+       Alert::decode_error,
+       {},
+       [](TestClient& c) {
+         c.alter_hello = [](Buffer& m) { add_last_extension(m, psk({0, 6, 0, 0, 0, 0, 0, 0}, 33)); };
+       }},
+      {"psk_binder_too_short",
+       Error::malformed_extension,
+       Alert::decode_error,
+       {},
+       [](TestClient& c) {
+         c.alter_hello = [](Buffer& m) { add_last_extension(m, psk({0, 7, 0, 1, 'x', 0, 0, 0, 0}, 32)); };
+       }},
+      {"psk_has_two_identities_and_one_binder",
+       Error::illegal_parameter,
+       Alert::illegal_parameter,
+       {},
+       [](TestClient& c) {
+         c.alter_hello = [](Buffer& m) {
+           add_last_extension(m, psk({0, 14, 0, 1, 'x', 0, 0, 0, 0, 0, 1, 'y', 0, 0, 0, 0}, 33));
+         };
+       }},
       {"schemes_of_odd_length", Error::malformed_extension, Alert::decode_error,
        [](Offer& o) {
          o.with_schemes = false;

@@ -10,6 +10,7 @@
 #include "tls/messages/encrypted_extensions.h"
 #include "tls/messages/extensions.h"
 #include "tls/messages/finished.h"
+#include "tls/messages/pre_shared_key.h"
 #include "tls/messages/server_hello.h"
 
 namespace handsel::tls::test {
@@ -69,6 +70,11 @@ Buffer TestClient::client_hello() {
     write_client_shares(extensions, shares);
   }
   extensions.bytes(offer.last_extensions);
+  if (!offer.psk_modes.empty()) write_psk_modes(extensions, offer.psk_modes);
+  if (!offer.tickets.empty()) {
+    const Ticket& ticket = offer.tickets.front();
+    write_offered_psk(extensions, {ticket.identity, 1}, ticket.secret.size());
+  }
 
   ClientHello hello;
   hello.legacy_version = offer.legacy_version;
@@ -82,7 +88,31 @@ Buffer TestClient::client_hello() {
   hello.emit(writer);
   EXPECT_TRUE(writer.ok());
   message.resize(writer.size());
+  if (!offer.tickets.empty()) fill_binder(message);
   return message;
+}
+
+void TestClient::fill_binder(Buffer& hello) {
+  const Ticket& ticket = offer.tickets.front();
+  const crypto::HashId hash = find_suite13(static_cast<std::uint16_t>(ticket.suite))->hash;
+  Transcript transcript = retried ? *transcript_ : Transcript(hash);
+  transcript.add(Bytes(hello).first(hello.size() - ticket.secret.size() - 3));
+  Buffer binder(ticket.secret.size());
+  EarlySecret(hash, ticket.secret).resumption_binder().finished(transcript.digest().view(), binder);
+  if (alter_binder) alter_binder(binder);
+  std::ranges::copy(binder, hello.end() - static_cast<std::ptrdiff_t>(binder.size()));
+}
+
+void TestClient::keep_ticket(Bytes body) {
+  const auto message = NewSessionTicket::parse(body);
+  ASSERT_TRUE(message);
+  Ticket& ticket = tickets.emplace_back();
+  append(ticket.identity, message->ticket);
+  ticket.suite = suite;
+  ticket.lifetime_seconds = message->lifetime_seconds;
+  ticket.secret.resize(resumption_secret_.view().size());
+  hkdf_expand_label(crypto::Hmac(resumption_secret_.hash(), resumption_secret_.view()), "resumption", message->nonce,
+                    ticket.secret);
 }
 
 void TestClient::start() {
@@ -170,6 +200,7 @@ void TestClient::on_message(HandshakeType type, Bytes body, Bytes whole) {
     ++key_updates;
     return read_.update13(*world_.aead);
   }
+  if (type == HandshakeType::new_session_ticket) return keep_ticket(body);
   if (type == HandshakeType::encrypted_extensions) {
     const auto message = EncryptedExtensions::parse(body);
     ASSERT_TRUE(message);
@@ -223,6 +254,7 @@ void TestClient::send_finished() {
   }
   send_record(ContentType::handshake, message);
   transcript_->add(message);
+  resumption_secret_ = master_secret_->resumption(transcript_->digest().view());
   const Suite& traits = *find_suite13(static_cast<std::uint16_t>(suite));
   write_.start13(*world_.aead, traits.aead, master_secret_->client_application(server_finished_hash_.view()));
   connected = true;
@@ -266,7 +298,12 @@ void TestClient::on_server_hello(Bytes body, Bytes whole) {
   ASSERT_TRUE(ours.set_peer(share->key));
   crypto::Operation agreement = ours.agreement();
   compute(agreement);
-  handshake_secret_.emplace(EarlySecret(traits->hash).handshake(ours.shared_secret()));
+  resumed = static_cast<bool>(hello->pre_shared_key);
+  if (resumed) {
+    EXPECT_EQ(*read_selected_psk(*hello->pre_shared_key), 0);
+  }
+  const Bytes psk = resumed ? Bytes(offer.tickets.at(0).secret) : Bytes{};
+  handshake_secret_.emplace(EarlySecret(traits->hash, psk).handshake(ours.shared_secret()));
   const Digest hash = transcript_->digest();
   client_secret_ = handshake_secret_->client_handshake(hash.view());
   server_secret_ = handshake_secret_->server_handshake(hash.view());

@@ -18,6 +18,14 @@
 
 namespace handsel::tls::test {
 
+/// A ticket as the client keeps it.
+struct Ticket {
+  Buffer identity;
+  Buffer secret;
+  CipherSuite suite = CipherSuite::none;
+  std::uint32_t lifetime_seconds = 0;
+};
+
 /// What the ClientHello offers; each field may be made wrong.
 struct Offer {
   Version legacy_version = Version::tls12;
@@ -32,8 +40,10 @@ struct Offer {
                                           SignatureScheme::rsa_pss_rsae_sha256};
   std::string server_name = "example.test";
   std::vector<std::string> protocols;
-  Buffer more_extensions;  ///< whole extensions, written before the others
-  Buffer last_extensions;  ///< whole extensions, written after the others
+  Buffer more_extensions;       ///< whole extensions, written before the others
+  Buffer last_extensions;       ///< whole extensions, written after the others
+  std::vector<Ticket> tickets;  ///< the first is offered
+  Buffer psk_modes = {1};
   bool with_versions = true;
   bool with_groups = true;
   bool with_schemes = true;
@@ -48,6 +58,7 @@ class TestClient {
   /// Alter what is about to be sent.
   std::function<void(Buffer& message)> alter_hello, alter_second_hello, alter_finished;
   std::function<void(Buffer& key)> alter_share;
+  std::function<void(Buffer& binder)> alter_binder;
 
   /// The ClientHello message as the offer has it.
   Buffer client_hello();
@@ -79,6 +90,8 @@ class TestClient {
   bool name_acknowledged = false;
   Buffer certificate;
   std::size_t largest_record = 0;
+  bool resumed = false;
+  std::vector<Ticket> tickets;  ///< received
 
  private:
   void compute(crypto::Operation& operation);
@@ -87,6 +100,8 @@ class TestClient {
   void on_server_hello(Bytes body, Bytes whole);
   void on_retry(Bytes body, Bytes whole);
   void check_signature(Bytes body);
+  void keep_ticket(Bytes body);
+  void fill_binder(Buffer& hello);
   KeyExchange& exchange_for(NamedGroup group);
 
   World& world_;
@@ -97,7 +112,7 @@ class TestClient {
   std::optional<Transcript> transcript_;
   std::optional<HandshakeSecret> handshake_secret_;
   std::optional<MasterSecret> master_secret_;
-  TrafficSecret client_secret_, server_secret_;
+  TrafficSecret client_secret_, server_secret_, resumption_secret_;
   Digest server_finished_hash_;
   RecordProtector read_, write_;
   Buffer input_, messages_, output_;

@@ -81,23 +81,23 @@ void ServerEnd::receive(Bytes bytes) {
     const auto whole = session_->record_bytes(header);
     if (!whole) {
       const Buffer copy(header.begin(), header.end());
-      note(session_->on_bad_header(copy, *this, Instant{}));
+      note(session_->on_bad_header(copy, *this, now));
       EXPECT_EQ(session_->failure().error, whole.error().error);
       return;
     }
     if (unread.size() < *whole) return;
     Buffer record(unread.begin(), unread.begin() + static_cast<std::ptrdiff_t>(*whole));
     unread.erase(unread.begin(), unread.begin() + static_cast<std::ptrdiff_t>(*whole));
-    note(session_->on_record(record, *this, Instant{}));
+    note(session_->on_record(record, *this, now));
   }
 }
 
 bool ServerEnd::run_crypto() {
-  world_.stage.flush(Instant{});
+  world_.stage.flush(now);
   bool any = false;
   while (crypto::Operation* operation = world_.stage.take_completed()) {
     EXPECT_EQ(operation->owner, session_->owner());
-    note(session_->on_operation_done(*operation, *this, Instant{}));
+    note(session_->on_operation_done(*operation, *this, now));
     any = true;
   }
   return any;

@@ -69,6 +69,7 @@ class ServerEnd final : public RecordSink {
 
   /// Bytes from the client; takes records as far as the session wants them.
   void receive(Bytes bytes);
+  Instant now{};  ///< what the session is told
   /// Lets the stage compute what waits and hands the results in. False when nothing waited.
   bool run_crypto();
   /// Both, until neither goes on.

@@ -1,0 +1,104 @@
+#include "tls/resumption.h"
+
+#include <algorithm>
+
+#include "tls/config.h"
+#include "tls/messages/extensions.h"
+#include "tls/messages/finished.h"
+#include "tls/messages/pre_shared_key.h"
+#include "tls/ticket.h"
+
+namespace handsel::tls {
+namespace {
+
+constexpr std::size_t kTicketNonceBytes = 1;
+
+bool fits(Handshake& handshake, const TicketState& state, const Suite& suite, std::string_view server_name) {
+  if (state.version != Version::tls13) return false;
+  // "the server MUST ensure that it selects a compatible PSK and cipher suite": the same hash (RFC 8446 4.2.11).
+  const Suite* former = find_suite13(static_cast<std::uint16_t>(state.suite));
+  if (former == nullptr || former->hash != suite.hash) return false;
+  if (state.secret.size() != crypto::digest_bytes(suite.hash)) return false;
+  if (state.name_digest != digest_of_server_name(server_name)) return false;
+  const std::uint64_t now = handshake.unix_now_ms();
+  const std::uint64_t lifetime_ms = std::uint64_t{handshake.config().ticket_lifetime_seconds} * 1'000;
+  return now >= state.issued_unix_ms && now - state.issued_unix_ms <= lifetime_ms;
+}
+
+// RFC 8446 4.2.11.2: a Finished over the ClientHello as far as its binders.
+bool binder_verifies(const Suite& suite, const TicketState& state, Bytes truncated_hello, const Transcript& before,
+                     Bytes binder) {
+  Transcript transcript = before;
+  transcript.add(truncated_hello);
+  Digest expected = transcript.digest();
+  EarlySecret(suite.hash, state.secret.view())
+      .resumption_binder()
+      .finished(expected.view(), MutableBytes(expected.bytes).first(expected.size));
+  return equal_constant_time(binder, expected.view());
+}
+
+}  // namespace
+
+std::expected<Resumption, Error> take_ticket(Handshake& handshake, const ClientHello& hello, Bytes message,
+                                             const Suite& suite, const Transcript& before) {
+  Resumption none;
+  if (!hello.pre_shared_key) return none;
+  const std::expected<OfferedPsks, Error> offered = OfferedPsks::read(*hello.pre_shared_key);
+  if (!offered) return std::unexpected(offered.error());
+  const std::expected<bool, Error> with_dhe = read_offers_psk_with_dhe(*hello.psk_key_exchange_modes);
+  if (!with_dhe) return std::unexpected(with_dhe.error());
+  const TicketKeys* keys = handshake.config().ticket_keys.get();
+  if (keys == nullptr || !*with_dhe) return none;
+  std::string_view server_name;
+  if (hello.server_name) server_name = read_server_name(*hello.server_name).value_or("");
+
+  WorkerContext& worker = handshake.worker();
+  for (std::size_t i = 0; i < std::min(offered->size(), limits::kMaxTicketsTried); ++i) {
+    TicketState state;
+    if (!keys->open(worker.aead, offered->identity(i).identity, state)) continue;
+    if (!fits(handshake, state, suite, server_name)) continue;
+    const Bytes truncated = message.first(message.size() - offered->binders_bytes());
+    if (!binder_verifies(suite, state, truncated, before, offered->binder(i)))
+      return std::unexpected(Error::bad_binder);
+    worker.statistics.tickets_taken.add();
+    return Resumption{std::move(state.secret), static_cast<std::uint16_t>(i)};
+  }
+  worker.statistics.tickets_refused.add();
+  return none;
+}
+
+bool wants_tickets(Handshake& handshake, const ClientHello& hello) {
+  if (handshake.config().ticket_keys == nullptr || !hello.psk_key_exchange_modes) return false;
+  return read_offers_psk_with_dhe(*hello.psk_key_exchange_modes).value_or(false);
+}
+
+Error send_tickets(Handshake& handshake, const Suite& suite, const std::array<std::uint8_t, 16>& name_digest,
+                   const TrafficSecret& secret) {
+  WorkerContext& worker = handshake.worker();
+  const crypto::Hmac resumption(suite.hash, secret.view());
+  TicketState state;
+  state.version = Version::tls13;
+  state.suite = suite.id;
+  state.issued_unix_ms = handshake.unix_now_ms();
+  state.name_digest = name_digest;
+  for (unsigned i = 0; i < handshake.config().tickets_per_handshake; ++i) {
+    const std::array<std::uint8_t, kTicketNonceBytes> nonce = {static_cast<std::uint8_t>(i)};
+    hkdf_expand_label(resumption, "resumption", nonce, state.secret.fill(crypto::digest_bytes(suite.hash)));
+    std::array<std::uint8_t, TicketKeys::kMaxTicketBytes> ticket;
+    std::array<std::uint8_t, 4> age_add;
+    worker.entropy.fill(age_add);
+    std::array<std::uint8_t, TicketKeys::kMaxTicketBytes + 32> memory;
+    Writer writer(memory);
+    NewSessionTicket message;
+    message.lifetime_seconds = handshake.config().ticket_lifetime_seconds;
+    message.age_add = load_be32(age_add.data());
+    message.nonce = nonce;
+    message.ticket = handshake.config().ticket_keys->seal(worker.aead, worker.entropy, state, ticket);
+    message.emit(writer);
+    if (const Error error = handshake.queue(writer.written()); error != Error::none) return error;
+    worker.statistics.tickets_issued.add();
+  }
+  return handshake.flush();
+}
+
+}  // namespace handsel::tls

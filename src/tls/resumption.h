@@ -1,0 +1,39 @@
+#pragma once
+/// The server's side of resumption by stateless tickets, always with a fresh key exchange (RFC
+/// 8446 2.2, 4.2.11, 4.6.1).
+
+#include <array>
+#include <cstdint>
+#include <expected>
+
+#include "base/secret.h"
+#include "tls/handshake.h"
+#include "tls/key_schedule13.h"
+#include "tls/messages/client_hello.h"
+#include "tls/protocol.h"
+#include "tls/transcript.h"
+
+namespace handsel::tls {
+
+/// A ticket that was taken; `secret` empty when there was none to take.
+struct Resumption {
+  Secret<crypto::kMaxDigestBytes> secret;
+  std::uint16_t index = 0;
+
+  explicit operator bool() const { return !secret.empty(); }
+};
+
+/// Looks through the identities that the client offers for a ticket of ours that fits: our key, this suite's hash, this
+/// server name, not expired. The binder of the one that is taken must verify: bad_binder otherwise. `message` is the
+/// whole ClientHello, `before` the transcript of what came before it.
+std::expected<Resumption, Error> take_ticket(Handshake& handshake, const ClientHello& hello, Bytes message,
+                                             const Suite& suite, const Transcript& before);
+
+/// True when the configuration issues tickets and the client can use them.
+bool wants_tickets(Handshake& handshake, const ClientHello& hello);
+
+/// Sends the configured number of NewSessionTickets. `secret` is the resumption master secret.
+Error send_tickets(Handshake& handshake, const Suite& suite, const std::array<std::uint8_t, 16>& name_digest,
+                   const TrafficSecret& secret);
+
+}  // namespace handsel::tls

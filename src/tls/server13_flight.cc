@@ -1,0 +1,120 @@
+#include "tls/server13_flight.h"
+
+#include <utility>
+
+#include "tls/messages/certificate.h"
+#include "tls/messages/encrypted_extensions.h"
+#include "tls/messages/extensions.h"
+#include "tls/messages/finished.h"
+#include "tls/messages/pre_shared_key.h"
+#include "tls/messages/server_hello.h"
+
+namespace handsel::tls {
+namespace {
+
+/// What the client asked for and gets: server_name acknowledged (RFC 6066 3), the protocol chosen (RFC 7301 3.1).
+Bytes write_encrypted_extensions(MutableBytes out, Handshake& handshake) {
+  std::array<std::uint8_t, 300> block;
+  Writer extensions(block);
+  if (!handshake.server_name().empty()) write_empty_extension(extensions, ExtensionType::server_name);
+  if (const std::string_view protocol = handshake.alpn(); !protocol.empty())
+    write_protocol_names(extensions, {&protocol, 1});
+  Writer writer(out);
+  EncryptedExtensions message;
+  message.extensions = extensions.written();
+  message.emit(writer);
+  return writer.written();
+}
+
+/// EncryptedExtensions to Finished, under the handshake keys.
+Error send_protected(Handshake& handshake, const Agreed& agreed, const TrafficSecret& secret, const Signing& signing,
+                     Transcript& transcript) {
+  std::array<std::uint8_t, kMaxSignatureBytes + 16> memory;
+  if (const Error error = handshake.queue(write_encrypted_extensions(memory, handshake)); error != Error::none)
+    return error;
+  if (signing.signature_bytes != 0) {
+    const Bytes certificate = handshake.config().certificate_messages[agreed.credential->credential];
+    if (const Error error = handshake.queue(certificate); error != Error::none) return error;
+    Writer verify(memory);
+    CertificateVerify{agreed.credential->scheme, Bytes(signing.signature).first(signing.signature_bytes)}.emit(verify);
+    transcript.add(verify.written());
+    if (const Error error = handshake.queue(verify.written()); error != Error::none) return error;
+  }
+  Digest verify_data = transcript.digest();
+  secret.finished(verify_data.view(), MutableBytes(verify_data.bytes).first(verify_data.size));
+  Writer finished(memory);
+  Finished{verify_data.view()}.emit(finished);
+  transcript.add(finished.written());
+  if (const Error error = handshake.queue(finished.written()); error != Error::none) return error;
+  return handshake.flush();
+}
+
+}  // namespace
+
+Bytes write_server_hello(MutableBytes out, const Agreed& agreed, Bytes random, Bytes share,
+                         const Resumption& resumption) {
+  std::array<std::uint8_t, 128> block;
+  Writer extensions(block);
+  if (share.empty())
+    write_retry_group(extensions, agreed.group);
+  else
+    write_server_share(extensions, {agreed.group, share});
+  write_selected_version(extensions, Version::tls13);
+  if (resumption) write_selected_psk(extensions, resumption.index);
+
+  Writer writer(out);
+  ServerHello hello;
+  hello.random = random;
+  hello.session_id = agreed.echoed_session_id();
+  hello.suite = agreed.suite->id;
+  hello.has_extensions = true;
+  hello.extensions = extensions.written();
+  hello.emit(writer);
+  return writer.written();
+}
+
+crypto::Operation Signing::operation(const Credential& credential, SignatureScheme scheme, Bytes transcript_hash) {
+  const crypto::HashId hash =
+      scheme == SignatureScheme::rsa_pss_rsae_sha384 ? crypto::HashId::sha384 : crypto::HashId::sha256;
+  const MutableBytes out = MutableBytes(digest).first(crypto::digest_bytes(hash));
+  digest_to_sign(hash, kServerSignatureContext, transcript_hash, out);
+  crypto::Operation operation;
+  operation.kind =
+      credential.kind == CredentialKind::ecdsa_p256 ? crypto::Kind::ecdsa_p256_sign : crypto::Kind::rsa_pss_sign;
+  operation.key = credential.key;
+  operation.message = out;
+  operation.signature = signature;
+  return operation;
+}
+
+void add_to_be_signed(Handshake& handshake, const Agreed& agreed, bool with_certificate, Transcript& transcript) {
+  std::array<std::uint8_t, 320> memory;
+  transcript.add(write_encrypted_extensions(memory, handshake));
+  if (with_certificate) transcript.add(handshake.config().certificate_messages[agreed.credential->credential]);
+}
+
+Error send_flight(Handshake& handshake, const Agreed& agreed, EarlySecret early, Bytes shared_secret,
+                  Bytes server_hello, Bytes hello_hash, const Signing& signing, Transcript& transcript,
+                  Secrets13& secrets) {
+  if (const Error error = handshake.queue(server_hello); error != Error::none) return error;
+  if (const Error error = handshake.flush(); error != Error::none) return error;
+  if (agreed.compatibility_mode() && !agreed.needs_retry)
+    if (const Error error = handshake.send_change_cipher_spec(); error != Error::none) return error;
+
+  const crypto::AeadId aead = agreed.suite->aead;
+  HandshakeSecret secret = std::move(early).handshake(shared_secret);
+  const TrafficSecret server = secret.server_handshake(hello_hash);
+  secrets.client_handshake = secret.client_handshake(hello_hash);
+  handshake.start_writing(aead, server.clone());
+  if (const Error error = send_protected(handshake, agreed, server, signing, transcript); error != Error::none)
+    return error;
+
+  MasterSecret master = std::move(secret).master();
+  const Digest through_finished = transcript.digest();
+  secrets.client_application = master.client_application(through_finished.view());
+  handshake.start_writing(aead, master.server_application(through_finished.view()));
+  if (agreed.wants_tickets) secrets.master.emplace(std::move(master));
+  return handshake.start_reading(aead, secrets.client_handshake.clone());
+}
+
+}  // namespace handsel::tls

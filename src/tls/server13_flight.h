@@ -1,0 +1,70 @@
+#pragma once
+/// The messages that a TLS 1.3 server sends in answer to a ClientHello (RFC 8446 4.1.3 to 4.4.4).
+
+#include <array>
+#include <cstdint>
+#include <expected>
+#include <optional>
+
+#include "tls/config.h"
+#include "tls/handshake.h"
+#include "tls/key_schedule13.h"
+#include "tls/negotiate.h"
+#include "tls/resumption.h"
+#include "tls/transcript.h"
+
+namespace handsel::tls {
+
+// Long enough for ours: no extension but key_share, supported_versions and pre_shared_key.
+inline constexpr std::size_t kMaxServerHelloBytes = 192;
+inline constexpr std::size_t kMaxSignatureBytes = 1'024;  // RSA of 8192 bits
+
+/// What of the first ClientHello is still needed after its memory is gone.
+struct Agreed {
+  const Suite* suite = nullptr;
+  NamedGroup group{};
+  std::expected<CredentialChoice, Error> credential;  // an error counts only when no ticket replaces the certificate
+  bool needs_retry = false;
+  bool wants_tickets = false;
+  std::uint8_t session_id_bytes = 0;
+  std::array<std::uint8_t, kMaxSessionIdBytes> session_id{};
+  std::array<std::uint8_t, 32> constant_part{};  // of a ClientHello that will have to come again
+  std::array<std::uint8_t, 16> name_digest{};
+
+  Bytes echoed_session_id() const { return Bytes(session_id).first(session_id_bytes); }
+  /// A client in compatibility mode sends a session id, and waits for our ChangeCipherSpec (RFC 8446 D.4).
+  bool compatibility_mode() const { return session_id_bytes != 0; }
+};
+
+/// HelloRetryRequest when there is no share to send yet (RFC 8446 4.1.4), ServerHello else (4.1.3).
+Bytes write_server_hello(MutableBytes out, const Agreed& agreed, Bytes random, Bytes share,
+                         const Resumption& resumption);
+
+/// A CertificateVerify in the making: what is signed, and room for the signature.
+struct Signing {
+  std::array<std::uint8_t, crypto::kMaxDigestBytes> digest{};
+  std::array<std::uint8_t, kMaxSignatureBytes> signature{};
+  std::size_t signature_bytes = 0;  ///< 0: a pre-shared key authenticates us, and there is no certificate either
+
+  /// `transcript_hash` runs through Certificate.
+  crypto::Operation operation(const Credential& credential, SignatureScheme scheme, Bytes transcript_hash);
+};
+
+/// Hashes what follows the ServerHello: EncryptedExtensions, and Certificate when there is one.
+void add_to_be_signed(Handshake& handshake, const Agreed& agreed, bool with_certificate, Transcript& transcript);
+
+/// What is still to come from the client is protected by the first two; tickets are made from the third.
+struct Secrets13 {
+  TrafficSecret client_handshake;
+  TrafficSecret client_application;
+  std::optional<MasterSecret> master;
+};
+
+/// Sends ServerHello to Finished as one flight; afterwards we write under the application keys and read under the
+/// client's handshake keys. `hello_hash` is the transcript's through the ServerHello; `transcript` stands behind what
+/// add_to_be_signed() added.
+Error send_flight(Handshake& handshake, const Agreed& agreed, EarlySecret early, Bytes shared_secret,
+                  Bytes server_hello, Bytes hello_hash, const Signing& signing, Transcript& transcript,
+                  Secrets13& secrets);
+
+}  // namespace handsel::tls

@@ -1,0 +1,67 @@
+#pragma once
+/// Session tickets that hold all their state, sealed under keys that rotate (RFC 5077 4, RFC 8446 4.6.1).
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/entropy.h"
+#include "base/secret.h"
+#include "crypto/aead.h"
+#include "crypto/hash.h"
+#include "tls/protocol.h"
+
+namespace handsel::tls {
+
+/// What a ticket says when it comes back.
+struct TicketState {
+  Version version{};
+  CipherSuite suite{};
+  std::uint64_t issued_unix_ms = 0;
+  /// digest_of_server_name() of the name that the session was for: a ticket is good for no other (RFC 8446 4.6.1).
+  std::array<std::uint8_t, 16> name_digest{};
+  Secret<crypto::kMaxDigestBytes> secret;  ///< TLS 1.3: the pre-shared key
+};
+
+/// A digest of a host name, without regard to case; of the empty name too.
+std::array<std::uint8_t, 16> digest_of_server_name(std::string_view name);
+
+/// The keys in force: the newest seals, all open. An immutable snapshot, made on the control thread; rotation makes the
+/// next one and publishes it with the configuration that holds it.
+class TicketKeys {
+ public:
+  static constexpr std::size_t kMaxKeys = 3;
+  static constexpr std::size_t kNameBytes = 16;
+  static constexpr std::size_t kSecretBytes = 32;
+  static constexpr std::size_t kKeyFileBytes = kNameBytes + kSecretBytes;  ///< of one key in a file: name, then secret
+  static constexpr std::size_t kMaxTicketBytes = 192;
+
+  static std::shared_ptr<const TicketKeys> random(Entropy& entropy);
+  /// One to three keys of kKeyFileBytes each, newest first, for servers that share them.
+  static std::expected<std::shared_ptr<const TicketKeys>, std::string> from_bytes(Bytes file);
+  /// A new key in front; the oldest goes when there would be more than kMaxKeys.
+  std::shared_ptr<const TicketKeys> rotated(Entropy& entropy) const;
+
+  std::size_t size() const { return keys_.size(); }
+  /// Writes the ticket to `out` (kMaxTicketBytes or more).
+  Bytes seal(crypto::Aead& aead, Entropy& entropy, const TicketState& state, MutableBytes out) const;
+  /// False for what none of the keys has sealed; `state` is then unspecified.
+  bool open(crypto::Aead& aead, Bytes ticket, TicketState& state) const;
+
+ private:
+  struct Key {
+    std::array<std::uint8_t, kNameBytes> name{};
+    crypto::AeadKey secret;
+  };
+  static Key make_key(Bytes bytes);
+
+  std::vector<Key> keys_;
+};
+
+}  // namespace handsel::tls
