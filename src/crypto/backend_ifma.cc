@@ -177,8 +177,16 @@ void IfmaBackend::sign(IfmaBackend& self, std::span<Operation* const> operations
   secure_wipe(inverses.data(), sizeof inverses);
 }
 
+void IfmaBackend::sign_rsa(void* self, std::span<Operation* const> operations) {
+  static_cast<IfmaBackend*>(self)->rsa_.sign(operations);
+}
+
 IfmaBackend::IfmaBackend(const KeyStore& keys, Entropy& entropy)
-    : keys_(keys), entropy_(entropy), libcrypto_(keys, entropy), scalar_(libcrypto_.kernels()) {
+    : keys_(keys),
+      entropy_(entropy),
+      libcrypto_(keys, entropy),
+      scalar_(libcrypto_.kernels()),
+      rsa_(keys, entropy, scalar_[static_cast<std::size_t>(Kind::rsa_pss_sign)]) {
   static std::once_flag prepared;
   std::call_once(prepared, [] {
     kIfmaX25519Kernels.prepare();
@@ -196,6 +204,7 @@ KernelTable IfmaBackend::kernels() {
   set(Kind::p256_keygen, run_above_crossover<Kind::p256_keygen, p256_keygen>);
   set(Kind::p256_ecdh, run_above_crossover<Kind::p256_ecdh, p256_ecdh>);
   set(Kind::ecdsa_p256_sign, run_above_crossover<Kind::ecdsa_p256_sign, sign>);
+  set(Kind::rsa_pss_sign, sign_rsa);
   return table;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/entropy.h"
 #include "crypto/backend_libcrypto.h"
+#include "crypto/ifma_rsa.h"
 #include "crypto/kernels.h"
 #include "crypto/key_store.h"
 
@@ -20,11 +21,13 @@ class IfmaBackend final : public Backend {
   template <Kind Which, auto Batch>
   static void run_above_crossover(void* self, std::span<Operation* const> operations);
   static void sign(IfmaBackend& self, std::span<Operation* const> operations);
+  static void sign_rsa(void* self, std::span<Operation* const> operations);
 
   const KeyStore& keys_;
   Entropy& entropy_;
   LibcryptoBackend libcrypto_;
   KernelTable scalar_;
+  IfmaRsa rsa_;
 };
 
 }  // namespace handsel::crypto

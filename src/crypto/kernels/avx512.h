@@ -19,6 +19,8 @@ using Mask = __mmask8;  // one bit a lane
 [[gnu::always_inline]] inline Vec sub(Vec a, Vec b) { return _mm512_sub_epi64(a, b); }
 [[gnu::always_inline]] inline Vec both(Vec a, Vec b) { return _mm512_and_si512(a, b); }
 [[gnu::always_inline]] inline Vec either(Vec a, Vec b) { return _mm512_or_si512(a, b); }
+/// Zero where the two are equal.
+[[gnu::always_inline]] inline Vec differing(Vec a, Vec b) { return _mm512_xor_si512(a, b); }
 
 template <unsigned Bits>
 [[gnu::always_inline]] inline Vec shift_left(Vec a) {

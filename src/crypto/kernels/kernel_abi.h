@@ -35,8 +35,34 @@ struct P256Kernels {
                     uint8_t* sound);
 };
 
+/// One prime of each lane's RSA-2048 key: limbs of radix 2^52 by lane. R = 2^1040; the prime has exactly 1024 bits.
+struct RsaPrime {
+  uint64_t modulus[20][8];
+  uint64_t negated_inverse[8];        ///< -1/modulus modulo 2^52
+  uint64_t r_squared[20][8];          ///< R² modulo the prime
+  uint64_t r_squared_shifted[20][8];  ///< 2^1024·R² modulo the prime
+  uint64_t exponent[16][8];           ///< the private exponent modulo the prime less one; 64-bit words
+};
+
+/// What eight private operations need. The public exponent is 65537; R of the whole modulus is 2^2080.
+struct RsaBatch2048 {
+  RsaPrime p, q;
+  uint64_t q_inverse[20][8];  ///< 1/q modulo p
+  uint64_t modulus[40][8];
+  uint64_t modulus_negated_inverse[8];
+  uint64_t modulus_r_squared[40][8];
+  uint64_t input[32][8];  ///< below the modulus; 64-bit words, lowest first
+};
+
+struct RsaKernels {
+  /// input^d in 64-bit words, lowest first. The answer has a one for each lane whose result the public operation turned
+  /// into the input again; any other lane's must not be shown to anyone.
+  uint8_t (*private_2048)(const RsaBatch2048& batch, uint64_t (&output)[32][8]);
+};
+
 /// AVX-512 F, DQ and IFMA.
 extern const X25519Kernels kIfmaX25519Kernels;
 extern const P256Kernels kIfmaP256Kernels;
+extern const RsaKernels kIfmaRsaKernels;
 
 }  // namespace handsel::crypto

@@ -123,6 +123,48 @@ TEST_P(KernelLanes, edge_scalars_of_p256_give_libcryptos_results) {
   }
 }
 
+TEST_P(KernelLanes, rsa_signatures_under_several_keys_verify_in_every_number_of_lanes) {
+  const std::vector<std::string> names{"a.example"};
+  std::vector<SelfSigned> made;
+  for (int i = 0; i < 2; ++i)
+    made.push_back(*make_self_signed(keys_, {KeyAlgorithm::rsa, 2'048}, names, 1, 1'800'000'000));
+  for (std::size_t filled = 1; filled <= lanes(Kind::rsa_pss_sign); ++filled) {
+    std::vector<std::unique_ptr<Job>> jobs;
+    std::vector<Job*> batch;
+    for (std::size_t i = 0; i < filled; ++i) {
+      batch.push_back(jobs.emplace_back(std::make_unique<Job>(Kind::rsa_pss_sign)).get());
+      batch.back()->message = random(i % 3 == 0 ? 32 : i % 3 == 1 ? 48 : 64);
+      batch.back()->operation.key = made[i % 2].key;
+    }
+    if (filled > 6) batch[5]->operation.key = KeyId{};
+    run(batch);
+    for (std::size_t i = 0; i < filled; ++i) {
+      const bool no_key = filled > 6 && i == 5;
+      ASSERT_EQ(batch[i]->operation.status, no_key ? Status::failed : Status::done);
+      if (no_key) continue;
+      EXPECT_TRUE(rsa_pss_verify(made[i % 2].chain.der[0], batch[i]->message, batch[i]->signed_bytes()));
+      EXPECT_FALSE(rsa_pss_verify(made[1 - i % 2].chain.der[0], batch[i]->message, batch[i]->signed_bytes()));
+    }
+  }
+}
+
+TEST_P(KernelLanes, rsa_keys_that_do_not_suit_the_lanes_sign_too) {
+  const std::vector<std::string> names{"a.example"};
+  const SelfSigned longer = *make_self_signed(keys_, {KeyAlgorithm::rsa, 3'072}, names, 1, 1'800'000'000);
+  std::vector<std::unique_ptr<Job>> jobs;
+  std::vector<Job*> batch;
+  for (std::size_t i = 0; i < lanes(Kind::rsa_pss_sign); ++i) {
+    batch.push_back(jobs.emplace_back(std::make_unique<Job>(Kind::rsa_pss_sign)).get());
+    batch.back()->message = random(32);
+    batch.back()->operation.key = longer.key;
+  }
+  run(batch);
+  for (const Job* job : batch) {
+    ASSERT_EQ(job->operation.status, Status::done);
+    EXPECT_TRUE(rsa_pss_verify(longer.chain.der[0], job->message, job->signed_bytes()));
+  }
+}
+
 TEST_P(KernelLanes, unacceptable_p256_point_fails_alone) {
   const std::size_t filled = lanes(Kind::p256_ecdh);
   for (std::size_t bad = 0; bad < filled; ++bad) {

@@ -1,0 +1,12 @@
+#include "crypto/kernels/kernel_abi.h"
+//
+#include "crypto/kernels/avx512.h"
+//
+#include "crypto/kernels/lanes.inl"
+#include "crypto/kernels/rsa.inl"
+
+namespace handsel::crypto {
+
+extern const RsaKernels kIfmaRsaKernels{rsa_private_2048};
+
+}  // namespace handsel::crypto
