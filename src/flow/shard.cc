@@ -115,13 +115,14 @@ bool Shard::on_segment(Flow& flow, const Arrived& arrived, Instant now, FrameSin
     remove(flow);
     return true;
   }
-  flow.peer_mac = arrived.frame.link.source();
   const tcp::Outcome outcome =
       flow.connection.on_segment(arrived.header, arrived.payload, static_cast<std::uint8_t>(arrived.frame.ecn()), now);
   if (outcome.reopen) {
     remove(flow);
     return true;
   }
+  // The way back follows the peer's router when that changes, but only on the word of a segment that was acceptable.
+  if (!outcome.dropped) flow.peer_mac = arrived.frame.link.source();
   trace_segment(flow, arrived.header, arrived.payload.size(), now, outcome.dropped);
   if (outcome.refuse) refuse(arrived, Drop::tcp_no_connection, sink);
   refresh_deadline(flow, outcome, now);

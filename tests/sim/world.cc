@@ -52,7 +52,9 @@ void World::carry(Frame frame, bool to_server, std::uint16_t client) {
   }
   if (chance(link_.corrupt)) {
     ++counts_.corrupted;
-    frame[random_() % frame.size()] ^= static_cast<std::uint8_t>(1u << random_() % 8);
+    // Past the link header: what Ethernet itself carries is under its frame check sequence, and damage there is loss.
+    constexpr std::size_t kLinkBytes = 14;
+    frame[kLinkBytes + random_() % (frame.size() - kLinkBytes)] ^= static_cast<std::uint8_t>(1u << random_() % 8);
   }
   const int copies = chance(link_.duplicate) ? 2 : 1;
   counts_.duplicated += static_cast<std::uint64_t>(copies - 1);
