@@ -1,0 +1,87 @@
+// The RSA kernel by itself: what it computes, and that a fault in one lane is seen there and only there.
+#include <gtest/gtest.h>
+#include <openssl/core_names.h>
+#include <openssl/rsa.h>
+
+#include <random>
+
+#include "crypto/cpu.h"
+#include "crypto/rsa_key.h"
+#include "hex.h"
+#include "pem.h"
+
+namespace handsel::crypto {
+namespace {
+
+class RsaKernel : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!cpu_runs_avx512_ifma()) GTEST_SKIP() << "no AVX-512 IFMA on this processor";
+    key_ = RsaKey2048::make(pkey_.get());
+    ASSERT_NE(key_, nullptr);
+    for (std::size_t lane = 0; lane < kKernelLanes; ++lane) key_->copy_to(*batch_, lane);
+    std::mt19937_64 generator(2'048);
+    for (auto& word : batch_->input)
+      for (std::uint64_t& lane : word) lane = generator();
+    for (std::uint64_t& lane : batch_->input[31]) lane >>= 2;  // below the modulus
+  }
+  std::vector<std::uint8_t> bytes_of(const std::uint64_t (&words)[32][8], std::size_t lane) {
+    std::vector<std::uint8_t> bytes(256);
+    for (std::size_t i = 0; i < 32; ++i) store_be64(&bytes[248 - 8 * i], words[i][lane]);
+    return bytes;
+  }
+  /// input^d by libcrypto.
+  std::vector<std::uint8_t> reference(std::size_t lane) {
+    const PkeyContext context(EVP_PKEY_CTX_new(pkey_.get(), nullptr));
+    EVP_PKEY_decrypt_init(context.get());
+    EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_NO_PADDING);
+    const auto input = bytes_of(batch_->input, lane);
+    std::vector<std::uint8_t> output(256);
+    std::size_t length = output.size();
+    EXPECT_EQ(EVP_PKEY_decrypt(context.get(), output.data(), &length, input.data(), input.size()), 1);
+    return output;
+  }
+
+  PkeyHandle pkey_{EVP_RSA_gen(2'048u)};
+  std::unique_ptr<RsaKey2048> key_;
+  std::unique_ptr<RsaBatch2048> batch_ = std::make_unique<RsaBatch2048>();
+  std::uint64_t output_[32][8];
+};
+
+TEST_F(RsaKernel, random_and_edge_inputs_give_libcryptos_results) {
+  for (auto& word : batch_->input) word[0] = word[1] = word[2] = 0;
+  batch_->input[0][1] = 1;
+  for (std::size_t i = 0; i < 16; ++i) batch_->input[i][2] = ~std::uint64_t{0};  // the lower half all ones
+  EXPECT_EQ(kIfmaRsaKernels.private_2048(*batch_, output_), 0xff);
+  for (std::size_t lane = 0; lane < kKernelLanes; ++lane) {
+    EXPECT_EQ(to_hex(bytes_of(output_, lane)), to_hex(reference(lane))) << "lane " << lane;
+  }
+}
+
+TEST_F(RsaKernel, fault_in_any_part_of_a_key_is_seen_in_its_lane_alone) {
+  RsaBatch2048 faulty = *batch_;
+  faulty.q_inverse[7][1] ^= 1;
+  faulty.p.exponent[3][2] ^= 1;
+  faulty.q.exponent[15][3] ^= std::uint64_t{1} << 40;
+  faulty.p.r_squared[0][4] ^= 2;
+  faulty.q.modulus[19][6] ^= 1;
+  EXPECT_EQ(kIfmaRsaKernels.private_2048(faulty, output_), 0xff & ~(1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 6));
+}
+
+TEST(RsaKey2048, key_of_another_size_or_exponent_does_not_suit) {
+  EXPECT_EQ(RsaKey2048::make(PkeyHandle(EVP_RSA_gen(3'072u)).get()), nullptr);
+  const PkeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
+  EVP_PKEY_keygen_init(context.get());
+  unsigned int bits = 2'048;
+  unsigned int exponent = 3;
+  const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_uint(OSSL_PKEY_PARAM_RSA_BITS, &bits),
+                                   OSSL_PARAM_construct_uint(OSSL_PKEY_PARAM_RSA_E, &exponent),
+                                   OSSL_PARAM_construct_end()};
+  ASSERT_EQ(EVP_PKEY_CTX_set_params(context.get(), parameters), 1);
+  EVP_PKEY* pkey = nullptr;
+  ASSERT_EQ(EVP_PKEY_generate(context.get(), &pkey), 1);
+  EXPECT_EQ(RsaKey2048::make(PkeyHandle(pkey).get()), nullptr);
+}
+
+}  // namespace
+}  // namespace handsel::crypto
