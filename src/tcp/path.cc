@@ -24,7 +24,6 @@ void Connection::use_mss(std::uint16_t mss, Instant now) {
     send_mss_ = path_mss_ = before;  // no memory now; the next timeout tries again
     return;
   }
-  set(kForceRetransmit);
   arm_retransmit(now);
 }
 

@@ -64,9 +64,13 @@ bool Scoreboard::append(ChunkPool& pool, SeqNum begin, std::uint16_t length, std
 void Scoreboard::retransmitted(ChunkPool& pool, RecordRef ref, std::uint32_t now_us) {
   unlink(pool, ref);
   TxRecord& entry = record(pool, ref);
+  Flight& all = flight(pool);
+  if (entry.is(TxRecord::kSacked)) {  // a probe repeats the head or the tail whatever is known of it
+    all.sacked_bytes -= entry.length;
+    --all.sacked_records;
+  }
   entry.flags = TxRecord::kRetransmitted;
   entry.sent_us = now_us;
-  Flight& all = flight(pool);
   all.in_flight_bytes += entry.length;
   link(pool, all.in_flight, ref);
 }

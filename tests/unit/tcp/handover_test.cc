@@ -220,6 +220,8 @@ TEST_F(TimeWait, IgnoresResets) {
   const auto verdict = table.on_segment(tuple(), reset, 0, h.now);
   EXPECT_TRUE(verdict.found);
   EXPECT_FALSE(verdict.reply);
+  reset.seq = h.peer_nxt - 20;
+  EXPECT_FALSE(table.on_segment(tuple(), reset, 0, h.now).reply);
   EXPECT_EQ(table.size(), 1u);
 }
 

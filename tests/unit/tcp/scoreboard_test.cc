@@ -90,6 +90,8 @@ TEST(Scoreboard, RandomLivesKeepTheirSums) {
           if (board.empty()) break;
           if (const RecordRef ref = board.flight(pool).lost.first; ref != kNoRecord)
             board.retransmitted(pool, ref, now_us);
+          if (random() % 8 == 0) board.retransmitted(pool, board.first(pool), now_us);
+          if (random() % 8 == 0) board.retransmitted(pool, board.last(pool), now_us);
       }
       check_invariants(board, pool);
       if (HasFatalFailure()) return;
