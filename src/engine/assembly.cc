@@ -1,6 +1,7 @@
 #include "engine/assembly.h"
 
 #include <algorithm>
+#include <chrono>
 #include <ctime>
 #include <fstream>
 #include <iterator>
@@ -94,6 +95,10 @@ std::expected<tls::ServerConfig, Fault> server_config(const TlsSettings& setting
   tls::ServerConfig draft;
   draft.credentials = std::move(credentials);
   draft.alpn = settings.alpn;
+  if (settings.tickets) {
+    crypto::SystemEntropy entropy;
+    draft.ticket_keys = tls::TicketKeys::random(entropy);
+  }
   if (!settings.groups.empty()) {
     draft.groups.clear();
     for (const std::uint16_t group : settings.groups) draft.groups.push_back(static_cast<tls::NamedGroup>(group));
@@ -105,6 +110,18 @@ std::expected<tls::ServerConfig, Fault> server_config(const TlsSettings& setting
   auto prepared = tls::prepared(std::move(draft));
   if (!prepared) return std::unexpected(Fault{settings.at, prepared.error()});
   return std::move(*prepared);
+}
+
+flow::CookieMode cookie_mode(std::string_view name) {
+  if (name == "always") return flow::CookieMode::always;
+  return name == "never" ? flow::CookieMode::never : flow::CookieMode::adaptive;
+}
+
+// What the wall clock says at Instant zero: tickets carry wall-clock times.
+std::uint64_t unix_at_zero_ms(Instant now) {
+  const auto wall = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(wall - now.time_since_epoch()).count());
 }
 
 flow::ShardConfig shard_config(const Config& config, std::size_t port_index, std::uint16_t worker,
@@ -121,6 +138,8 @@ flow::ShardConfig shard_config(const Config& config, std::size_t port_index, std
   shard.limits.half_open = config.limits.half_open;
   shard.limits.chunks = config.limits.chunks;
   shard.limits.handshakes = config.limits.handshakes;
+  shard.limits.time_wait = config.limits.time_wait;
+  shard.cookies = cookie_mode(config.limits.syn_cookies);
   shard.limits.handshake_timeout = config.limits.handshake_timeout;
   shard.limits.idle_timeout = config.limits.idle_timeout;
   shard.limits.close_timeout = config.limits.close_timeout;
@@ -174,7 +193,7 @@ ShardAssembly::ShardAssembly(const Config& config, std::size_t port, std::uint16
         {settings.address, settings.port, found == tls.by_name.end() ? nullptr : found->second, chosen});
   }
   shard_ = std::make_unique<flow::Shard>(
-      shard, flow::ShardResources{backend_->kernels(), aead_.get(), &entropy_, cycles}, now);
+      shard, flow::ShardResources{backend_->kernels(), aead_.get(), &entropy_, cycles, unix_at_zero_ms(now)}, now);
 }
 
 }  // namespace handsel::engine

@@ -79,6 +79,7 @@ struct TlsSettings {
   std::vector<std::uint16_t> groups;           ///< IANA numbers, most wanted first; empty: all
   std::vector<std::uint16_t> suites;           ///< IANA numbers, most wanted first; empty: all
   std::uint16_t min_version = 0x0304;
+  bool tickets = true;  ///< resumption by stateless tickets under a key made at start
   Position at;
 };
 
@@ -88,6 +89,8 @@ struct LimitSettings {
   std::uint32_t half_open = 16'384;
   std::uint32_t chunks = 32'768;     ///< of 2 KiB, for bytes received and to be sent
   std::uint32_t handshakes = 4'096;  ///< TLS handshakes in progress
+  std::uint32_t time_wait = 65'536;  ///< connections remembered in TIME-WAIT
+  std::string syn_cookies = "adaptive";  ///< or "always", "never"
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds idle_timeout{60'000};
   std::chrono::milliseconds close_timeout{10'000};

@@ -57,6 +57,12 @@ std::optional<std::string> read_text(const ConfigEntry& entry, ReadContext& cont
   return std::nullopt;
 }
 
+std::optional<bool> read_boolean(const ConfigEntry& entry, ReadContext& context) {
+  if (const auto* boolean = std::get_if<bool>(&entry.node.value)) return *boolean;
+  context.wrong_type(entry, "a boolean");
+  return std::nullopt;
+}
+
 std::optional<std::int64_t> read_integer(const ConfigEntry& entry, std::int64_t least, std::int64_t most,
                                          ReadContext& context) {
   const auto* number = std::get_if<std::int64_t>(&entry.node.value);

@@ -40,6 +40,7 @@ struct ReadContext {
 
 // Each takes a value of one type, or adds a fault and gives nothing.
 std::optional<std::string> read_text(const ConfigEntry& entry, ReadContext& context);
+std::optional<bool> read_boolean(const ConfigEntry& entry, ReadContext& context);
 std::optional<std::int64_t> read_integer(const ConfigEntry& entry, std::int64_t least, std::int64_t most,
                                          ReadContext& context);
 /// "250ms", "10s", "2min", or a number of seconds.

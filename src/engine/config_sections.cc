@@ -174,6 +174,8 @@ void read_time(const ConfigEntry& entry, LimitSettings& out, ReadContext& contex
   if (auto duration = read_duration(entry, context)) out.*Member = *duration;
 }
 
+constexpr std::string_view kCookieModes[] = {"adaptive", "always", "never"};
+
 constexpr Key<LimitSettings> kLimitKeys[] = {
     {"flows", "integer", "65536", "Connections that a worker keeps, in whatever state.",
      read_count<&LimitSettings::flows>},
@@ -181,6 +183,12 @@ constexpr Key<LimitSettings> kLimitKeys[] = {
      read_count<&LimitSettings::half_open>},
     {"handshakes", "integer", "4096", "TLS handshakes that a worker has in progress.",
      read_count<&LimitSettings::handshakes>},
+    {"time_wait", "integer", "65536", "Closed connections that a worker remembers in TIME-WAIT, 52 bytes each.",
+     read_count<&LimitSettings::time_wait>},
+    {"syn_cookies", "text", "\"adaptive\"", "SYNs answered without storing anything: adaptive, always or never.",
+     [](const ConfigEntry& entry, LimitSettings& out, ReadContext& context) {
+       if (auto text = read_choice(entry, kCookieModes, context)) out.syn_cookies = *text;
+     }},
     {"chunks", "integer", "32768", "Buffers of 2 KiB that a worker has for bytes received and to be sent.",
      read_count<&LimitSettings::chunks>},
     {"handshake_timeout", "duration", "\"10s\"", "For a TLS handshake, from the end of TCP's.",

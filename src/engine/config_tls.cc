@@ -90,6 +90,10 @@ constexpr Key<TlsSettings> kTlsKeys[] = {
      [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
        read_numbers(entry, kSuites, out.suites, context);
      }},
+    {"tickets", "boolean", "true", "Whether clients may resume sessions; the tickets' key is made at start.",
+     [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
+       if (auto wanted = read_boolean(entry, context)) out.tickets = *wanted;
+     }},
     {"min_version", "text", "\"1.3\"", "The oldest version of TLS that is spoken.",
      [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
        if (auto number = read_number(entry, kVersions, context)) out.min_version = *number;

@@ -34,7 +34,7 @@ Shard::Shard(const ShardConfig& config, const ShardResources& resources, Instant
       timers_(config.limits.flows, now),
       stage_(resources.kernels, config.stage, resources.cycles),
       frames_(config.limits.handshakes, std::max(1u, config.limits.handshakes / kHandshakesPerLongMessage)),
-      tls_context_{stage_, *resources.aead, entropy_, frames_, tls_statistics_},
+      tls_context_{stage_, *resources.aead, entropy_, frames_, tls_statistics_, resources.unix_at_zero_ms},
       responder_(config.mac, config.vlan, config.addresses),
       tracer_(config.id, config.limits.trace_records),
       observer_(std::make_unique<TlsObserver>(tracer_)),

@@ -65,6 +65,7 @@ struct ShardResources {
   crypto::Aead* aead = nullptr;
   Entropy* entropy = nullptr;
   crypto::Stage::CycleCounter cycles = nullptr;
+  std::uint64_t unix_at_zero_ms = 0;  ///< the wall clock's milliseconds at Instant zero, for tickets
 };
 
 /// A frame as it came off the port; its memory is writable (a record is decrypted from it) and lives until on_burst
