@@ -106,7 +106,7 @@ Error Handshake::queue(Bytes message) {
   if (session_.observer_ != nullptr)
     session_.observer_->on_message(Observer::Direction::sent, static_cast<std::uint8_t>(ContentType::handshake),
                                    message[0], message.size());
-  const MutableBytes room = MutableBytes(worker().scratch).subspan(kRecordHeaderBytes, limits::kMaxPlaintext);
+  const MutableBytes room = session_.scratch_content();
   while (!message.empty()) {
     if (flight_bytes_ == room.size())
       if (const Error error = flush(); error != Error::none) return error;

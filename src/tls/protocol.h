@@ -98,6 +98,12 @@ enum class CipherSuite : std::uint16_t {
   aes_128_gcm_sha256 = 0x1301,
   aes_256_gcm_sha384 = 0x1302,
   chacha20_poly1305_sha256 = 0x1303,
+  ecdhe_ecdsa_aes_128_gcm_sha256 = 0xc02b,
+  ecdhe_ecdsa_aes_256_gcm_sha384 = 0xc02c,
+  ecdhe_rsa_aes_128_gcm_sha256 = 0xc02f,
+  ecdhe_rsa_aes_256_gcm_sha384 = 0xc030,
+  ecdhe_rsa_chacha20_poly1305_sha256 = 0xcca8,
+  ecdhe_ecdsa_chacha20_poly1305_sha256 = 0xcca9,
 };
 
 /// Signalling values that stand in the list of cipher suites (RFC 5746 3.3, RFC 7507).
@@ -109,11 +115,15 @@ inline constexpr std::size_t kMaxSessionIdBytes = 32;
 inline constexpr std::size_t kRecordHeaderBytes = 5;
 inline constexpr std::size_t kHandshakeHeaderBytes = 4;
 
+/// The kind of certificate that a suite of TLS 1.2 demands; those of 1.3 leave it open.
+enum class Authentication : std::uint8_t { any, ecdsa, rsa };
+
 /// What a cipher suite is made of.
 struct Suite {
   CipherSuite id = CipherSuite::none;
   crypto::AeadId aead{};
   crypto::HashId hash{};
+  Authentication authentication = Authentication::any;
 };
 
 inline constexpr std::array<Suite, 3> kSuites13 = {{
@@ -128,6 +138,22 @@ constexpr const Suite* find_suite13(std::uint16_t id) {
     if (static_cast<std::uint16_t>(suite.id) == id) return &suite;
   return nullptr;
 }
+
+/// In the order of preference: the server's own (RFC 5289, 7905; the AEADs of RFC 9325 4.2).
+inline constexpr std::array<Suite, 6> kSuites12 = {{
+    {CipherSuite::ecdhe_ecdsa_aes_128_gcm_sha256, crypto::AeadId::aes_128_gcm, crypto::HashId::sha256,
+     Authentication::ecdsa},
+    {CipherSuite::ecdhe_rsa_aes_128_gcm_sha256, crypto::AeadId::aes_128_gcm, crypto::HashId::sha256,
+     Authentication::rsa},
+    {CipherSuite::ecdhe_ecdsa_aes_256_gcm_sha384, crypto::AeadId::aes_256_gcm, crypto::HashId::sha384,
+     Authentication::ecdsa},
+    {CipherSuite::ecdhe_rsa_aes_256_gcm_sha384, crypto::AeadId::aes_256_gcm, crypto::HashId::sha384,
+     Authentication::rsa},
+    {CipherSuite::ecdhe_ecdsa_chacha20_poly1305_sha256, crypto::AeadId::chacha20_poly1305, crypto::HashId::sha256,
+     Authentication::ecdsa},
+    {CipherSuite::ecdhe_rsa_chacha20_poly1305_sha256, crypto::AeadId::chacha20_poly1305, crypto::HashId::sha256,
+     Authentication::rsa},
+}};
 
 /// Length of a key share of this group in bytes (RFC 8446 4.2.8.2); 0 for groups that are not spoken.
 constexpr std::size_t key_share_bytes(NamedGroup group) {

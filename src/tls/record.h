@@ -29,36 +29,60 @@ void write_record_header(MutableBytes out, ContentType type, Version version, st
 /// Keys, nonce and sequence number of one direction. Without keys it is off, and records travel in the clear.
 class RecordProtector {
  public:
-  bool on() const { return on_; }
+  bool on() const { return mode_ != Mode::off; }
+  /// In TLS 1.3 every protected record calls itself application data (RFC 8446 5.2).
+  bool hides_type() const { return mode_ == Mode::tls13; }
   /// Records sealed or opened under the present key.
   std::uint64_t sequence() const { return sequence_; }
 
-  /// Derives key and nonce from a traffic secret (RFC 8446 7.3) and starts at sequence number zero. The former key is
-  /// wiped.
+  /// TLS 1.3: derives key and nonce from a traffic secret (RFC 8446 7.3) and starts at sequence number zero. The former
+  /// key is wiped.
   void start13(crypto::Aead& aead, crypto::AeadId id, TrafficSecret secret);
   /// The next generation of the traffic secret (RFC 8446 7.2).
   void update13(crypto::Aead& aead);
+  /// TLS 1.2: `iv` is iv_bytes12(id) long (RFC 5288 3, RFC 7905 2).
+  void start12(crypto::Aead& aead, crypto::AeadId id, Bytes key, Bytes iv);
   /// Wipes everything; off afterwards.
   void stop(crypto::Aead& aead);
 
   /// Bytes that protection adds to a content, the header included.
   static constexpr std::size_t kOverhead13 = kRecordHeaderBytes + 1 + crypto::kAeadTagBytes;
+  static constexpr std::size_t kExplicitNonceBytes = 8;  ///< of AES-GCM in TLS 1.2 (RFC 5288 3)
+  static constexpr std::size_t kMaxOverhead = kRecordHeaderBytes + kExplicitNonceBytes + crypto::kAeadTagBytes;
 
-  /// `record` holds a header's room and then `content` bytes of content, and has room for the rest. Seals in place;
-  /// returns the whole record's length.
-  std::size_t seal13(crypto::Aead& aead, ContentType type, MutableBytes record, std::size_t content);
-  /// Opens a whole record in place: authenticates, strips padding, finds the inner type (RFC 8446 5.2, 5.4). A record
-  /// that fails does not advance the sequence number.
-  std::expected<Opened, Error> open13(crypto::Aead& aead, MutableBytes record);
+  /// Where the content stands in a record to be sealed: behind the header and the explicit nonce.
+  std::size_t content_offset() const { return kRecordHeaderBytes + explicit_nonce_bytes(); }
+  /// `record` holds `content` bytes of content at content_offset(), and has room for the rest. Seals in place, or
+  /// writes the header alone when protection is off; returns the whole record's length.
+  std::size_t seal(crypto::Aead& aead, ContentType type, MutableBytes record, std::size_t content);
+  /// Opens a whole record in place: authenticates, and in TLS 1.3 strips padding and finds the inner type (RFC
+  /// 8446 5.2, 5.4). A record that fails does not advance the sequence number.
+  std::expected<Opened, Error> open(crypto::Aead& aead, MutableBytes record);
 
  private:
-  std::array<std::uint8_t, crypto::kAeadNonceBytes> nonce() const;
+  enum class Mode : std::uint8_t { off, tls13, tls12 };
+  using Nonce = std::array<std::uint8_t, crypto::kAeadNonceBytes>;
+  using Associated12 = std::array<std::uint8_t, 13>;
+
+  std::size_t explicit_nonce_bytes() const {
+    return mode_ == Mode::tls12 && key_.id != crypto::AeadId::chacha20_poly1305 ? kExplicitNonceBytes : 0;
+  }
+  Nonce masked_nonce() const;
+  Nonce nonce12(Bytes explicit_part) const;
+  Associated12 associated12(std::uint8_t type, std::size_t content) const;
+  std::size_t seal13(crypto::Aead& aead, ContentType type, MutableBytes record, std::size_t content);
+  std::size_t seal12(crypto::Aead& aead, ContentType type, MutableBytes record, std::size_t content);
+  std::expected<Opened, Error> open13(crypto::Aead& aead, MutableBytes record);
+  std::expected<Opened, Error> open12(crypto::Aead& aead, MutableBytes record);
 
   crypto::AeadKey key_;
   std::uint64_t sequence_ = 0;
   TrafficSecret secret_;
-  std::array<std::uint8_t, crypto::kAeadNonceBytes> iv_{};
-  bool on_ = false;
+  Nonce iv_{};
+  Mode mode_ = Mode::off;
 };
+
+/// Length of the implicit part of the nonce that TLS 1.2's key block yields.
+constexpr std::size_t iv_bytes12(crypto::AeadId id) { return id == crypto::AeadId::chacha20_poly1305 ? 12 : 4; }
 
 }  // namespace handsel::tls

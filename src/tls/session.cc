@@ -143,19 +143,16 @@ Received Session::fail(Failure failure) {
 
 std::size_t Session::sealed_bytes(std::size_t plaintext) {
   const std::size_t records = (plaintext + limits::kMaxPlaintext - 1) / limits::kMaxPlaintext;
-  return plaintext + records * RecordProtector::kOverhead13;
+  return plaintext + records * RecordProtector::kMaxOverhead;
 }
 
 bool Session::send(Bytes plaintext, RecordSink& sink) {
   if (phase_ != Phase::connected || write_closed_) return false;
   const CallScope scope(*this, sink, now_);
   while (!plaintext.empty()) {
-    if (write_.sequence() >= config_->records_per_key && !update_write_key(false)) {
-      fail(Error::send_queue_full);
-      return false;
-    }
+    if (write_.sequence() >= config_->records_per_key && !renew_write_key()) return false;
     const std::size_t count = std::min(plaintext.size(), limits::kMaxPlaintext);
-    std::memcpy(&worker_->scratch[kRecordHeaderBytes], plaintext.data(), count);
+    std::memcpy(scratch_content().data(), plaintext.data(), count);
     if (!seal_scratch(ContentType::application_data, count)) {
       fail(Error::send_queue_full);
       return false;
@@ -178,11 +175,22 @@ void Session::close(RecordSink& sink) {
   if (read_closed_) phase_ = Phase::closed;
 }
 
+// TLS 1.2 knows no way to change keys but renegotiation, which is not spoken.
+bool Session::renew_write_key() {
+  if (!write_.hides_type()) {
+    fail(Error::record_limit_reached);
+    return false;
+  }
+  if (update_write_key(false)) return true;
+  fail(Error::send_queue_full);
+  return false;
+}
+
 bool Session::update_write_key(bool request) {
   std::array<std::uint8_t, kHandshakeHeaderBytes + 1> memory;
   Writer writer(memory);
   KeyUpdate{request}.emit(writer);
-  std::memcpy(&worker_->scratch[kRecordHeaderBytes], memory.data(), memory.size());
+  std::memcpy(scratch_content().data(), memory.data(), memory.size());
   if (observer_ != nullptr)
     observer_->on_message(Observer::Direction::sent, static_cast<std::uint8_t>(ContentType::handshake),
                           static_cast<std::uint8_t>(HandshakeType::key_update), memory.size());
@@ -193,8 +201,9 @@ bool Session::update_write_key(bool request) {
 }
 
 void Session::send_alert(Alert alert) {
-  worker_->scratch[kRecordHeaderBytes] = alert == Alert::close_notify ? kAlertWarning : kAlertFatal;
-  worker_->scratch[kRecordHeaderBytes + 1] = static_cast<std::uint8_t>(alert);
+  const MutableBytes content = scratch_content();
+  content[0] = alert == Alert::close_notify ? kAlertWarning : kAlertFatal;
+  content[1] = static_cast<std::uint8_t>(alert);
   if (observer_ != nullptr)
     observer_->on_message(Observer::Direction::sent, static_cast<std::uint8_t>(ContentType::alert),
                           static_cast<std::uint8_t>(alert), kAlertBytes);
@@ -212,11 +221,13 @@ bool Session::write_change_cipher_spec() {
   return write_record(record);
 }
 
+MutableBytes Session::scratch_content() {
+  return MutableBytes(worker_->scratch).subspan(write_.content_offset(), limits::kMaxPlaintext);
+}
+
 bool Session::seal_scratch(ContentType type, std::size_t content) {
   const MutableBytes scratch(worker_->scratch);
-  if (write_.on()) return write_record(scratch.first(write_.seal13(worker_->aead, type, scratch, content)));
-  write_record_header(scratch, type, Version::tls12, content);
-  return write_record(scratch.first(kRecordHeaderBytes + content));
+  return write_record(scratch.first(write_.seal(worker_->aead, type, scratch, content)));
 }
 
 bool Session::write_record(Bytes record) {

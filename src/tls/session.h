@@ -62,6 +62,9 @@ enum class Phase : std::uint8_t {
   X(key_generation, "our key share")                                    \
   X(shared_secret, "the shared secret")                                 \
   X(shared_secret_and_signature, "the shared secret and our signature") \
+  X(signature, "our signature")                                         \
+  X(client_key_exchange, "the client's ClientKeyExchange")              \
+  X(client_change_cipher_spec, "the client's ChangeCipherSpec")         \
   X(client_finished, "the client's Finished")
 
 /// The named step that a handshake waits for.
@@ -122,7 +125,7 @@ class Session {
   /// Seals `plaintext` into records of at most 16,384 bytes of content. False when it cannot be sent: not connected,
   /// closed for writing, or the sink is full (then the session has failed: some of it may be in the sink).
   bool send(Bytes plaintext, RecordSink& sink);
-  /// Bytes that send() will write to the sink for so much plaintext (without a KeyUpdate, at most 64 bytes more).
+  /// Bytes that send() will write to the sink for so much plaintext, at most (a KeyUpdate apart: 64 bytes more).
   static std::size_t sealed_bytes(std::size_t plaintext);
   /// Sends close_notify, once. Nothing can be sent afterwards; what the peer still sends is delivered.
   void close(RecordSink& sink);
@@ -182,10 +185,12 @@ class Session {
   Received complete();
   Received fail(Failure failure);
   Received fail(Error error);
+  bool renew_write_key();
   bool update_write_key(bool request);
   void send_alert(Alert alert);
   bool write_change_cipher_spec();
-  /// Sends what stands in the worker's scratch behind a header's room as a record of its own.
+  /// Where a record's content is put before seal_scratch() sends it.
+  MutableBytes scratch_content();
   bool seal_scratch(ContentType type, std::size_t content);
   bool write_record(Bytes record);
 

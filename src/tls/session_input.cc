@@ -109,7 +109,7 @@ Received Session::on_protected(MutableBytes record) {
     if (handshake_ == nullptr || !handshake_->expects_early_data()) return fail(Error::unexpected_record);
     return handshake_->skip_early_data(record.size()) ? Received{} : fail(Error::too_much_early_data);
   }
-  const std::expected<Opened, Error> opened = read_.open13(worker_->aead, record);
+  const std::expected<Opened, Error> opened = read_.open(worker_->aead, record);
   if (!opened) {
     if (opened.error() != Error::bad_record_mac || handshake_ == nullptr || !handshake_->expects_early_data())
       return fail(opened.error());

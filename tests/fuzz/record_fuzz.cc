@@ -26,13 +26,13 @@ void seal_and_open(crypto::AeadId id, ContentType type, Bytes content, std::size
   reader.start13(*aead, id, {crypto::HashId::sha256, secret});
   std::vector<std::uint8_t> record(content.size() + RecordProtector::kOverhead13);
   std::ranges::copy(content, record.begin() + kRecordHeaderBytes);
-  require(writer.seal13(*aead, type, record, content.size()) == record.size());
+  require(writer.seal(*aead, type, record, content.size()) == record.size());
 
   std::vector<std::uint8_t> damaged = record;
   damaged[damage % damaged.size()] ^= 0x20;
-  require(reader.open13(*aead, damaged).error() == Error::bad_record_mac);
+  require(reader.open(*aead, damaged).error() == Error::bad_record_mac);
 
-  const auto opened = reader.open13(*aead, record);
+  const auto opened = reader.open(*aead, record);
   const std::size_t zeros = static_cast<std::size_t>(
       std::ranges::find_if(content.rbegin(), content.rend(), [](std::uint8_t b) { return b != 0; }) - content.rbegin());
   if (type != ContentType::invalid) {

@@ -166,7 +166,7 @@ TEST_F(Rfc8448Schedule, record_of_the_clients_finished) {
   protector.start13(*aead, crypto::AeadId::aes_128_gcm, handshake.client_handshake(hello_hash.view()));
   Buffer record(kClientFinished.size() + RecordProtector::kOverhead13);
   std::ranges::copy(kClientFinished, record.begin() + kRecordHeaderBytes);
-  EXPECT_EQ(protector.seal13(*aead, ContentType::handshake, record, kClientFinished.size()), record.size());
+  EXPECT_EQ(protector.seal(*aead, ContentType::handshake, record, kClientFinished.size()), record.size());
   EXPECT_EQ(
       to_hex(record),
       "170303003575ec4dc238cce60b298044a71e219c56cc77b0517fe9b93c7a4bfc44d87f38f80338ac98fc46deb384bd1caeacab6867d7"

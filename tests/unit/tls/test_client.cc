@@ -133,7 +133,7 @@ void TestClient::send_record(ContentType type, Bytes content, std::size_t paddin
     }
     const std::size_t inner = record.size() - kRecordHeaderBytes;
     record.resize(record.size() + RecordProtector::kOverhead13);
-    record.resize(write_.seal13(*world_.aead, type, record, inner));
+    record.resize(write_.seal(*world_.aead, type, record, inner));
   } else {
     write_record_header(record, type, Version::tls10, content.size());
   }
@@ -174,7 +174,7 @@ void TestClient::on_record(MutableBytes record) {
   }
   if (read_.on()) {
     ASSERT_EQ(type, ContentType::application_data);
-    const auto opened = read_.open13(*world_.aead, record);
+    const auto opened = read_.open(*world_.aead, record);
     ASSERT_TRUE(opened) << name_of(opened.error());
     type = opened->type;
     content = opened->content;
