@@ -59,11 +59,12 @@ void Connection::update_send_window(Arrival& arrival) {
   if (timer_ == Timer::persist && window != 0) {
     arm(Timer::none, kNever);
     backoff_ = 0;
-    if (was_closed && !board_.empty()) {  // what probed the closed window was refused: send it again now
+    if (board_.empty()) return;
+    if (was_closed) {  // what probed the closed window was refused: send it again now
       board_.mark_all_lost(*pool_);
       set(kForceRetransmit);
-      arm_retransmit(arrival.now);
     }
+    arm_retransmit(arrival.now);
   }
 }
 

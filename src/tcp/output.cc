@@ -234,7 +234,12 @@ std::optional<OutSegment> Connection::probe(Instant now) {
   if (unsent == 0 && !fin) return std::nullopt;
   const std::uint32_t length = fin ? 1 : std::max(1u, std::min({unsent, payload_limit(), snd_wnd_}));
   if (!board_.append(*pool_, snd_nxt_, static_cast<std::uint16_t>(length), us(now))) return std::nullopt;
-  return send_new(length, fin, now);
+  const OutSegment segment = send_new(length, fin, now);
+  if (snd_wnd_ != 0) {  // it is no probe: the window is small, not closed
+    backoff_ = 0;
+    arm_retransmit(now);
+  }
+  return segment;
 }
 
 }  // namespace handsel::tcp
