@@ -18,8 +18,13 @@ constexpr std::size_t kCrossover = 3;
 
 }  // namespace
 
-IfmaRsa::IfmaRsa(const KeyStore& keys, Entropy& entropy, const Kernel& scalar)
-    : keys_(keys), entropy_(entropy), scalar_(scalar), forms_(KeyStore::kMaxKeys), batch_(new RsaBatch2048{}) {}
+IfmaRsa::IfmaRsa(const KeyStore& keys, Entropy& entropy, const Kernel& scalar, const RsaKernels& lanes)
+    : keys_(keys),
+      entropy_(entropy),
+      scalar_(scalar),
+      lanes_(lanes),
+      forms_(KeyStore::kMaxKeys),
+      batch_(new RsaBatch2048{}) {}
 
 IfmaRsa::~IfmaRsa() { secure_wipe(batch_.get(), sizeof *batch_); }
 
@@ -70,7 +75,7 @@ void IfmaRsa::sign_in_lanes(std::span<Operation* const> operations) {
     suitable_key(operation)->copy_to(*batch_, lane);
   }
   std::uint64_t output[kWords][kKernelLanes];
-  const unsigned sound = kIfmaRsaKernels.private_2048(*batch_, output);
+  const unsigned sound = lanes_.private_2048(*batch_, output);
   for (std::size_t lane = 0; lane < operations.size(); ++lane) {
     Operation& operation = *operations[lane];
     operation.status = Status::failed;

@@ -15,8 +15,8 @@ namespace handsel::crypto {
 /// One a worker. Keys are brought into the kernel's form at their first signature and kept.
 class IfmaRsa {
  public:
-  /// `scalar` signs what the lanes cannot or need not.
-  IfmaRsa(const KeyStore& keys, Entropy& entropy, const Kernel& scalar);
+  /// `scalar` signs what the lanes cannot or need not. Tests give a kernel with faults.
+  IfmaRsa(const KeyStore& keys, Entropy& entropy, const Kernel& scalar, const RsaKernels& lanes = kIfmaRsaKernels);
   ~IfmaRsa();
   /// At most eight operations of Kind::rsa_pss_sign.
   void sign(std::span<Operation* const> operations);
@@ -32,6 +32,7 @@ class IfmaRsa {
   const KeyStore& keys_;
   Entropy& entropy_;
   Kernel scalar_;
+  const RsaKernels& lanes_;
   std::vector<Key> forms_;
   std::unique_ptr<RsaBatch2048> batch_;
 };

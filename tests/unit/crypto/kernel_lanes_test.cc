@@ -1,5 +1,7 @@
 // Every set of kernels against libcrypto: any number of filled lanes, random and edge inputs, lanes that fail beside
 // good ones.
+#include <set>
+
 #include "backend_fixture.h"
 #include "crypto/backend_libcrypto.h"
 #include "crypto/p256_order.h"
@@ -145,6 +147,22 @@ TEST_P(KernelLanes, rsa_signatures_under_several_keys_verify_in_every_number_of_
       EXPECT_TRUE(rsa_pss_verify(made[i % 2].chain.der[0], batch[i]->message, batch[i]->signed_bytes()));
       EXPECT_FALSE(rsa_pss_verify(made[1 - i % 2].chain.der[0], batch[i]->message, batch[i]->signed_bytes()));
     }
+  }
+}
+
+TEST_P(KernelLanes, rsa_signatures_of_one_message_have_different_salts) {
+  const std::vector<std::string> names{"a.example"};
+  const SelfSigned made = *make_self_signed(keys_, {KeyAlgorithm::rsa, 2'048}, names, 1, 1'800'000'000);
+  std::vector<std::unique_ptr<Job>> jobs;
+  std::vector<Job*> batch;
+  std::set<std::vector<std::uint8_t>> seen;
+  for (std::size_t i = 0; i < lanes(Kind::rsa_pss_sign); ++i) {
+    batch.push_back(jobs.emplace_back(std::make_unique<Job>(Kind::rsa_pss_sign)).get());
+    batch.back()->operation.key = made.key;
+  }
+  for (int round = 0; round < 2; ++round) {
+    run(batch);
+    for (const Job* job : batch) EXPECT_TRUE(seen.insert(job->signature).second);
   }
 }
 

@@ -5,7 +5,9 @@
 
 #include <random>
 
+#include "backend_fixture.h"
 #include "crypto/cpu.h"
+#include "crypto/ifma_rsa.h"
 #include "crypto/rsa_key.h"
 #include "hex.h"
 #include "pem.h"
@@ -66,6 +68,33 @@ TEST_F(RsaKernel, fault_in_any_part_of_a_key_is_seen_in_its_lane_alone) {
   faulty.p.r_squared[0][4] ^= 2;
   faulty.q.modulus[19][6] ^= 1;
   EXPECT_EQ(kIfmaRsaKernels.private_2048(faulty, output_), 0xff & ~(1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 6));
+}
+
+/// The true kernel, but that it finds lanes 1 and 4 wrong.
+std::uint8_t faulty_private_2048(const RsaBatch2048& batch, std::uint64_t (&output)[32][8]) {
+  return static_cast<std::uint8_t>(kIfmaRsaKernels.private_2048(batch, output) & ~0x12u);
+}
+
+TEST(IfmaRsa, signature_that_the_kernel_finds_wrong_fails_and_is_not_shown) {
+  if (!cpu_runs_avx512_ifma()) GTEST_SKIP() << "no AVX-512 IFMA on this processor";
+  KeyStore keys;
+  SeededEntropy entropy(8'017);
+  const KeyId key = *keys.generate({KeyAlgorithm::rsa, 2'048});
+  const RsaKernels faulty{faulty_private_2048};
+  IfmaRsa rsa(keys, entropy, Kernel{}, faulty);
+  std::vector<std::unique_ptr<Job>> jobs;
+  std::vector<Operation*> operations;
+  for (std::size_t i = 0; i < kKernelLanes; ++i) {
+    jobs.push_back(std::make_unique<Job>(Kind::rsa_pss_sign));
+    jobs.back()->operation.key = key;
+    operations.push_back(jobs.back()->bind());
+  }
+  rsa.sign(operations);
+  for (std::size_t i = 0; i < kKernelLanes; ++i) {
+    const bool wrong = i == 1 || i == 4;
+    EXPECT_EQ(operations[i]->status, wrong ? Status::failed : Status::done);
+    EXPECT_EQ(jobs[i]->signature == std::vector<std::uint8_t>(jobs[i]->signature.size()), wrong);
+  }
 }
 
 TEST(RsaKey2048, key_of_another_size_or_exponent_does_not_suit) {
