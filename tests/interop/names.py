@@ -22,6 +22,7 @@ STARTED = ("tls", "handshakes_started")
 COMPLETED = ("tls", "handshakes_completed")
 FAILED = ("tls", "handshakes_failed")
 ABANDONED = ("tls", "handshakes_abandoned")
+RESUMED = ("tls", "handshakes_resumed")
 RETRIED = ("tls", "handshakes_retried")
 
 

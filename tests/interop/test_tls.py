@@ -1,6 +1,8 @@
 """What is negotiated, with the clients that Debian has."""
 
+import socket
 import ssl
+import tempfile
 
 import body
 import certificates
@@ -61,6 +63,45 @@ class Parameters(context.EngineTest):
         self.assertEqual(clients.s_client("-alpn", "h2").alert, 120)
 
 
+class Tickets(context.EngineTest):
+    """Python's ssl keeps a session and offers its ticket on the next connection."""
+
+    def fetch(self, tls: ssl.SSLContext, session: ssl.SSLSession | None, name: str = "example.test"):
+        """One request; whether the handshake was resumed, and the session that came with the answer."""
+        with socket.create_connection((context.V4, context.HTTPS), timeout=20) as raw:
+            with tls.wrap_socket(raw, server_hostname=name, session=session) as secured:
+                secured.sendall(b"GET /bytes/1000 HTTP/1.1\r\nHost: example.test\r\nConnection: close\r\n\r\n")
+                answer = b""
+                while piece := secured.recv(65536):
+                    answer += piece
+                self.assertTrue(answer.endswith(body.expected(1000)))
+                return secured.session_reused, secured.session
+
+    def test_a_ticket_resumes_with_every_suite(self):
+        for suite in SUITES:
+            with self.subTest(suite=suite):
+                tls = clients.tls_context()
+                resumed = self.counter(names.RESUMED)
+                reused, session = self.fetch(tls, None)
+                self.assertFalse(reused)
+                reused, _ = self.fetch(tls, session)
+                self.assertTrue(reused)
+                self.assert_grows(names.RESUMED, resumed, 1)
+
+    def test_a_ticket_is_good_for_its_own_server_name_alone(self):
+        tls = clients.tls_context()
+        _, session = self.fetch(tls, None, "example.test")
+        reused, _ = self.fetch(tls, session, "other.test")
+        self.assertFalse(reused)
+
+    def test_s_client_resumes_over_ipv6(self):
+        with tempfile.NamedTemporaryFile() as session:
+            first = clients.s_client("-sess_out", session.name, "-ign_eof", host=context.V6, send=b"GET / HTTP/1.0\r\n\r\n")
+            self.assertEqual(first.field("New, ").split(",")[0], "TLSv1.3", first.text)
+            second = clients.s_client("-sess_in", session.name, host=context.V6)
+            self.assertTrue(second.field("Reused, ").startswith("TLSv1.3"), second.text)
+
+
 class Verification(context.EngineTest):
     """The chain, the name and the signature hold for clients that check them."""
 
@@ -82,6 +123,35 @@ class Verification(context.EngineTest):
         done = clients.s_client("-verify_return_error", "-CAfile", str(context.chains["rsa"][0]))
         self.assertNotEqual(done.status, 0)
         self.assert_grows(names.FAILED, failed, 1)
+
+
+class Resumption(context.EngineTest):
+    """A request is sent each time: the tickets come behind the handshake, and a client that leaves at once misses them."""
+
+    REQUEST = b"GET /bytes/10 HTTP/1.0\r\n\r\n"
+
+    def session(self) -> str:
+        file = str(context.work / "session.pem")
+        done = clients.s_client("-sess_out", file, "-ign_eof", send=self.REQUEST)
+        self.assertEqual(done.version, "TLSv1.3", done.text)
+        return file
+
+    def test_a_ticket_resumes_without_a_certificate(self):
+        file = self.session()
+        resumed = self.counter(names.RESUMED)
+        done = clients.s_client("-sess_in", file, "-ign_eof", send=self.REQUEST)
+        self.assertTrue(done.field("Reused, ").startswith("TLSv1.3"), done.text)
+        self.assert_grows(names.RESUMED, resumed, 1)
+
+    def test_python_s_ssl_resumes_and_gets_its_body(self):
+        made = clients.tls_context()
+        session = None
+        for expected in (False, True):
+            with made.wrap_socket(clients.connect(context.HTTPS), server_hostname=context.NAME, session=session) as sock:
+                sock.sendall(self.REQUEST)
+                self.assertTrue(clients.read_all(sock).endswith(body.expected(10)))
+                self.assertEqual(sock.session_reused, expected)
+                session = sock.session
 
 
 class Framing(context.EngineTest):
