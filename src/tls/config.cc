@@ -4,6 +4,7 @@
 
 #include "tls/codec.h"
 #include "tls/messages/certificate.h"
+#include "tls/messages/key_exchange12.h"
 
 namespace handsel::tls {
 namespace {
@@ -23,6 +24,19 @@ std::vector<std::uint8_t> certificate_message(const Credential& credential) {
   Writer writer(message);
   Certificate{{}, entries.written()}.emit(writer);
   message.resize(entries.ok() && writer.ok() ? writer.size() : 0);
+  return message;
+}
+
+std::vector<std::uint8_t> certificate_message12(const Credential& credential) {
+  std::size_t bytes = 64;
+  for (const std::vector<std::uint8_t>& der : credential.chain) bytes += der.size() + 3;
+  std::vector<std::uint8_t> list(bytes);
+  Writer entries(list);
+  for (const std::vector<std::uint8_t>& der : credential.chain) Certificate12::emit_entry(entries, der);
+  std::vector<std::uint8_t> message(bytes + 64);
+  Writer writer(message);
+  Certificate12{entries.written()}.emit(writer);
+  message.resize(writer.size());
   return message;
 }
 
@@ -57,9 +71,14 @@ std::expected<ServerConfig, std::string> prepared(ServerConfig draft) {
     return std::unexpected("ticket_lifetime_seconds: more than seven days (604800)");
   if (draft.tickets_per_handshake > kMaxTickets) return std::unexpected("tickets_per_handshake: more than 8");
 
+  if (draft.min_version != Version::tls12 && draft.min_version != Version::tls13)
+    return std::unexpected("min_version: only TLS 1.2 and TLS 1.3 are spoken");
+
   draft.certificate_messages.clear();
+  draft.certificate_messages12.clear();
   for (std::size_t i = 0; i < draft.credentials.size(); ++i) {
     draft.certificate_messages.push_back(certificate_message(draft.credentials[i]));
+    draft.certificate_messages12.push_back(certificate_message12(draft.credentials[i]));
     if (draft.certificate_messages.back().empty())
       return std::unexpected("credentials[" + std::to_string(i) + "]: the chain is too long for a message");
   }

@@ -33,7 +33,8 @@ struct ServerConfig {
   std::vector<NamedGroup> groups = {NamedGroup::x25519, NamedGroup::secp256r1};  ///< in order of preference
   std::vector<CipherSuite> suites = {CipherSuite::aes_128_gcm_sha256, CipherSuite::aes_256_gcm_sha384,
                                      CipherSuite::chacha20_poly1305_sha256};  ///< in order of preference
-  bool prefer_client_suites = false;  ///< the client's order of suites decides instead of ours
+  Version min_version = Version::tls13;  ///< tls12 or tls13; the suites of 1.2 are fixed: ECDHE with an AEAD
+  bool prefer_client_suites = false;     ///< the client's order of suites decides instead of ours
 
   /// Records sealed under one key before a KeyUpdate replaces it (RFC 8446 5.5).
   std::uint64_t records_per_key = limits::kKeyUpdateRecords;
@@ -45,6 +46,8 @@ struct ServerConfig {
 
   /// Made by prepared(): each credential's Certificate message, whole (RFC 8446 4.4.2).
   std::vector<std::vector<std::uint8_t>> certificate_messages;
+  /// The same in the form of TLS 1.2 (RFC 5246 7.4.2).
+  std::vector<std::vector<std::uint8_t>> certificate_messages12;
 };
 
 /// Checks the draft and encodes what every handshake will need of it. The error says which field is wrong and why.

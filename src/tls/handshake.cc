@@ -29,7 +29,7 @@ Handshake::Progress Handshake::advance(Instant now) {
       error_ = task_.result();
       return error_ == Error::none ? Progress::done : Progress::failed;
     }
-    if (operations_[0] != nullptr || operations_[1] != nullptr) return Progress::blocked;
+    if (operations_[0] != nullptr || operations_[1] != nullptr || wants_change_cipher_spec_) return Progress::blocked;
     if (wants_message_) {
       const std::expected<std::optional<Message>, Error> next = inbox_.next(expected_);
       if (!next) {
@@ -72,10 +72,16 @@ Handshake::MessageAwaiter Handshake::message(Waiting step, HandshakeType expecte
   return {*this};
 }
 
-Handshake::OperationsAwaiter Handshake::operations(Waiting step, crypto::Operation& first, crypto::Operation* second) {
+Handshake::Awaiter Handshake::operations(Waiting step, crypto::Operation& first, crypto::Operation* second) {
   waiting_ = step;
   submit(first);
   if (second != nullptr) submit(*second);
+  return {*this};
+}
+
+Handshake::Awaiter Handshake::change_cipher_spec(Waiting step) {
+  waiting_ = step;
+  wants_change_cipher_spec_ = true;
   return {*this};
 }
 
@@ -138,6 +144,17 @@ Error Handshake::start_reading(crypto::AeadId aead, TrafficSecret secret) {
 void Handshake::start_writing(crypto::AeadId aead, TrafficSecret secret) {
   assert(flight_bytes_ == 0);
   session_.write_.start13(worker().aead, aead, std::move(secret));
+}
+
+Error Handshake::start_reading12(crypto::AeadId aead, Bytes key, Bytes iv) {
+  if (!at_boundary()) return Error::straddles_key_change;
+  session_.read_.start12(worker().aead, aead, key, iv);
+  return Error::none;
+}
+
+void Handshake::start_writing12(crypto::AeadId aead, Bytes key, Bytes iv) {
+  assert(flight_bytes_ == 0);
+  session_.write_.start12(worker().aead, aead, key, iv);
 }
 
 }  // namespace handsel::tls

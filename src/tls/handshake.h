@@ -35,7 +35,7 @@ class Handshake : public FrameStack {
   Error error() const { return error_; }
   Inbox& inbox() { return inbox_; }
   Waiting waiting() const { return waiting_; }
-  bool wants_message() const { return wants_message_; }
+  bool wants_record() const { return wants_message_ || wants_change_cipher_spec_; }
   /// One of the awaited operations is done; false when it is none of them.
   bool operation_done(crypto::Operation& operation);
   /// Takes this many bytes of early data that was not accepted; false when no more may be skipped (RFC 8446 4.2.10).
@@ -43,6 +43,10 @@ class Handshake : public FrameStack {
   void end_early_data() { expects_early_data_ = false; }
   bool expects_early_data() const { return expects_early_data_; }
   bool hello_received() const { return hello_received_; }
+  /// In TLS 1.2 ChangeCipherSpec has one place, where it is awaited; in 1.3 it is dropped wherever it may come.
+  bool drops_change_cipher_spec() const { return hello_received_ && !change_cipher_spec_counts_; }
+  bool wants_change_cipher_spec() const { return wants_change_cipher_spec_; }
+  void change_cipher_spec_came() { wants_change_cipher_spec_ = false; }
 
   // For the coroutines.
 
@@ -56,14 +60,18 @@ class Handshake : public FrameStack {
   /// until the next co_await.
   MessageAwaiter message(Waiting step, HandshakeType expected);
 
-  struct OperationsAwaiter {
+  struct Awaiter {
     Handshake& handshake;
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> coroutine) noexcept { handshake.waiter_ = coroutine; }
     void await_resume() const noexcept {}
   };
   /// `co_await` ends when all the operations have succeeded; one that does not succeed ends the session.
-  OperationsAwaiter operations(Waiting step, crypto::Operation& first, crypto::Operation* second = nullptr);
+  Awaiter operations(Waiting step, crypto::Operation& first, crypto::Operation* second = nullptr);
+
+  /// `co_await` ends when the client has changed its cipher spec; a message that comes instead ends the session.
+  Awaiter change_cipher_spec(Waiting step);
+  void expect_change_cipher_spec_as_message() { change_cipher_spec_counts_ = true; }
 
   WorkerContext& worker() { return *session_.worker_; }
   const ServerConfig& config() const { return *session_.config_; }
@@ -91,6 +99,8 @@ class Handshake : public FrameStack {
   /// Installs the keys of the direction. Reading fails when bytes of a message came under the old ones (RFC 8446 5.1).
   Error start_reading(crypto::AeadId aead, TrafficSecret secret);
   void start_writing(crypto::AeadId aead, TrafficSecret secret);
+  Error start_reading12(crypto::AeadId aead, Bytes key, Bytes iv);
+  void start_writing12(crypto::AeadId aead, Bytes key, Bytes iv);
 
  private:
   void submit(crypto::Operation& operation);
@@ -108,6 +118,8 @@ class Handshake : public FrameStack {
   Waiting waiting_ = Waiting::nothing;
   HandshakeType expected_{};
   bool wants_message_ = false;
+  bool wants_change_cipher_spec_ = false;
+  bool change_cipher_spec_counts_ = false;
   bool hello_received_ = false;
   bool expects_early_data_ = false;
   std::array<std::uint8_t, limits::kHandshakeAssemblyBytes> assembly_;

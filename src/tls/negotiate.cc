@@ -10,14 +10,14 @@
 namespace handsel::tls {
 namespace {
 
-constexpr std::array kEcdsaSchemes13 = {SignatureScheme::ecdsa_secp256r1_sha256};
-// PKCS #1 v1.5 signs no TLS 1.3 handshake (RFC 8446 4.2.3).
-constexpr std::array kRsaSchemes13 = {SignatureScheme::rsa_pss_rsae_sha256, SignatureScheme::rsa_pss_rsae_sha384};
+constexpr std::array kEcdsaSchemes = {SignatureScheme::ecdsa_secp256r1_sha256};
+// PKCS #1 v1.5 signs no TLS 1.3 handshake (RFC 8446 4.2.3), and every client of 1.2 worth having knows PSS.
+constexpr std::array kRsaSchemes = {SignatureScheme::rsa_pss_rsae_sha256, SignatureScheme::rsa_pss_rsae_sha384};
 
-SignatureScheme common_scheme13(CredentialKind kind, U16List offered) {
+SignatureScheme common_scheme(CredentialKind kind, U16List offered) {
   const std::span<const SignatureScheme> ours = kind == CredentialKind::ecdsa_p256
-                                                    ? std::span<const SignatureScheme>(kEcdsaSchemes13)
-                                                    : std::span<const SignatureScheme>(kRsaSchemes13);
+                                                    ? std::span<const SignatureScheme>(kEcdsaSchemes)
+                                                    : std::span<const SignatureScheme>(kRsaSchemes);
   for (const SignatureScheme scheme : ours)
     if (offered.contains(scheme)) return scheme;
   return SignatureScheme::none;
@@ -70,11 +70,16 @@ std::expected<GroupChoice, Error> choose_group(const ClientHello& hello, const S
   return std::unexpected(Error::no_common_group);
 }
 
-std::expected<CredentialChoice, Error> choose_credential13(std::string_view server_name, U16List schemes,
-                                                           const ServerConfig& config) {
+namespace {
+
+// `accepts` says whether a kind of certificate may be used.
+template <class Accepts>
+std::expected<CredentialChoice, Error> choose_credential(std::string_view server_name, U16List schemes,
+                                                         const ServerConfig& config, Accepts&& accepts) {
   CredentialChoice fallback;
   for (std::size_t i = 0; i < config.credentials.size(); ++i) {
-    const SignatureScheme scheme = common_scheme13(config.credentials[i].kind, schemes);
+    const CredentialKind kind = config.credentials[i].kind;
+    const SignatureScheme scheme = accepts(kind) ? common_scheme(kind, schemes) : SignatureScheme::none;
     if (scheme == SignatureScheme::none) continue;
     const auto index = static_cast<std::uint16_t>(i);
     if (fallback.scheme == SignatureScheme::none) fallback = {index, kNoName, scheme};
@@ -84,6 +89,31 @@ std::expected<CredentialChoice, Error> choose_credential13(std::string_view serv
   }
   if (fallback.scheme == SignatureScheme::none) return std::unexpected(Error::no_common_signature_scheme);
   return fallback;
+}
+
+// In TLS 1.2 supported_groups bounds the certificate's curve too (RFC 8422 5.1.1).
+bool accepts12(const ClientHello& hello, const Suite& suite, CredentialKind kind) {
+  if (suite.authentication == Authentication::rsa) return kind == CredentialKind::rsa;
+  if (kind != CredentialKind::ecdsa_p256) return false;
+  return !hello.supported_groups ||
+         read_numbers(*hello.supported_groups).value_or(U16List{}).contains(NamedGroup::secp256r1);
+}
+
+std::expected<NamedGroup, Error> choose_group12(const ClientHello& hello, const ServerConfig& config) {
+  // A client that does not say supports them all (RFC 8422 4); the commonest then.
+  if (!hello.supported_groups) return NamedGroup::secp256r1;
+  const std::expected<U16List, Error> supported = read_numbers(*hello.supported_groups);
+  if (!supported) return std::unexpected(supported.error());
+  for (const NamedGroup group : config.groups)
+    if (supported->contains(group)) return group;
+  return std::unexpected(Error::no_common_group);
+}
+
+}  // namespace
+
+std::expected<CredentialChoice, Error> choose_credential13(std::string_view server_name, U16List schemes,
+                                                           const ServerConfig& config) {
+  return choose_credential(server_name, schemes, config, [](CredentialKind) { return true; });
 }
 
 std::expected<std::uint16_t, Error> choose_protocol(const ClientHello& hello, const ServerConfig& config) {
@@ -124,6 +154,44 @@ std::expected<Choice13, Error> negotiate13(const ClientHello& hello, const Serve
   } else {
     choice.credential = std::unexpected(Error::missing_extension);
   }
+  const std::expected<std::uint16_t, Error> protocol = choose_protocol(hello, config);
+  if (!protocol) return std::unexpected(protocol.error());
+  choice.protocol = *protocol;
+  return choice;
+}
+
+std::expected<Choice12, Error> negotiate12(const ClientHello& hello, const ServerConfig& config) {
+  if (std::ranges::find(hello.compression_methods, 0) == hello.compression_methods.end())
+    return std::unexpected(Error::bad_compression_method);
+  // Somebody made a client that speaks more fall back to this (RFC 7507 3).
+  if (hello.suites.contains(kFallbackScsv)) return std::unexpected(Error::inappropriate_fallback);
+  // Nothing was negotiated yet, so there is nothing to be renewed (RFC 5746 3.6).
+  if (hello.renegotiation_info && !std::ranges::equal(*hello.renegotiation_info, std::array<std::uint8_t, 1>{0}))
+    return std::unexpected(Error::handshake_refused);
+  // Without the extension a client accepts SHA-1 alone (RFC 5246 7.4.1.4.1), which nobody should sign with.
+  if (!hello.signature_algorithms) return std::unexpected(Error::no_common_signature_scheme);
+
+  Choice12 choice;
+  if (hello.server_name) {
+    const std::expected<std::string_view, Error> name = read_server_name(*hello.server_name);
+    if (!name) return std::unexpected(name.error());
+    choice.server_name = *name;
+  }
+  const std::expected<U16List, Error> schemes = read_numbers(*hello.signature_algorithms);
+  if (!schemes) return std::unexpected(schemes.error());
+  const std::expected<NamedGroup, Error> group = choose_group12(hello, config);
+  if (!group) return std::unexpected(group.error());
+  choice.group = *group;
+  for (const Suite& suite : kSuites12) {
+    if (!hello.suites.contains(suite.id)) continue;
+    const std::expected<CredentialChoice, Error> credential = choose_credential(
+        choice.server_name, *schemes, config, [&](CredentialKind kind) { return accepts12(hello, suite, kind); });
+    if (!credential) continue;
+    choice.suite = &suite;
+    choice.credential = *credential;
+    break;
+  }
+  if (choice.suite == nullptr) return std::unexpected(Error::no_common_cipher_suite);
   const std::expected<std::uint16_t, Error> protocol = choose_protocol(hello, config);
   if (!protocol) return std::unexpected(protocol.error());
   choice.protocol = *protocol;

@@ -51,6 +51,17 @@ struct Choice13 {
   std::uint16_t protocol = kNoProtocol;
   std::string_view server_name;
 };
+/// The same for TLS 1.2, where the suite says what kind of certificate signs.
+struct Choice12 {
+  const Suite* suite = nullptr;
+  NamedGroup group{};
+  CredentialChoice credential;
+  std::uint16_t protocol = kNoProtocol;
+  std::string_view server_name;
+};
+/// Checks what RFC 5246 and its extensions demand of a ClientHello, and chooses.
+std::expected<Choice12, Error> negotiate12(const ClientHello& hello, const ServerConfig& config);
+
 /// Checks what RFC 8446 demands of a ClientHello for version 1.3 (4.1.2, 9.2), and chooses.
 std::expected<Choice13, Error> negotiate13(const ClientHello& hello, const ServerConfig& config);
 

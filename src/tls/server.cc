@@ -1,8 +1,10 @@
 /// The first step of every server handshake: read the ClientHello, find the version.
+#include "tls/config.h"
 #include "tls/handshake.h"
 #include "tls/messages/client_hello.h"
 #include "tls/names.h"
 #include "tls/negotiate.h"
+#include "tls/server12.h"
 #include "tls/server13.h"
 
 namespace handsel::tls {
@@ -29,9 +31,11 @@ Task serve(Handshake& handshake) {
   if (hello->legacy_version <= Version::ssl3) co_return refuse_version(handshake, hello->legacy_version);
   const std::expected<Version, Error> newest = newest_version(*hello);
   if (!newest) co_return newest.error();
-  if (*newest != Version::tls13) co_return refuse_version(handshake, *newest);
+  const Version oldest = handshake.config().min_version;
+  if (*newest < oldest) co_return refuse_version(handshake, *newest);
 
-  Task rest = server13(handshake, *hello, message.whole);
+  Task rest = *newest == Version::tls13 ? server13(handshake, *hello, message.whole)
+                                        : server12(handshake, *hello, message.whole);
   const Error error = co_await rest;
   co_return error;
 }

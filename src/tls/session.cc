@@ -60,7 +60,7 @@ Session::~Session() {
 
 bool Session::wants_record() const {
   if (phase_ == Phase::failed || read_closed_) return false;
-  return handshake_ == nullptr || handshake_->wants_message();
+  return handshake_ == nullptr || handshake_->wants_record();
 }
 
 Waiting Session::waiting() const {

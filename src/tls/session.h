@@ -177,6 +177,7 @@ class Session {
   Received on_post_handshake(Bytes content);
   Error on_key_update(Bytes message);
   bool count_empty_record();
+  bool speaks_tls12() const { return info_.version == static_cast<std::uint16_t>(Version::tls12); }
 
   // session.cc
   bool begin();

@@ -79,7 +79,7 @@ Received Session::on_record(MutableBytes record, RecordSink& sink, Instant now) 
   const auto type = static_cast<ContentType>(record[0]);
   const MutableBytes body = record.subspan(kRecordHeaderBytes);
   if (type == ContentType::change_cipher_spec) return on_change_cipher_spec(body);
-  if (type == ContentType::application_data) return on_protected(record);
+  if (type == ContentType::application_data || (read_.on() && !read_.hides_type())) return on_protected(record);
   // A client that could not make sense of our first flight has no keys to tell us under.
   const bool keyless_alert = type == ContentType::alert && handshake_ != nullptr && read_.sequence() == 0;
   if (read_.on() && !keyless_alert) return fail(Error::unprotected_record);
@@ -93,13 +93,18 @@ void Session::start() {
 }
 
 Received Session::on_change_cipher_spec(Bytes body) {
-  // Dropped when it is the compatibility mode's, between the first ClientHello and Finished (RFC 8446 5).
-  if (handshake_ == nullptr || !handshake_->hello_received() || body.size() != 1 || body[0] != 1)
-    return fail(Error::bad_change_cipher_spec);
+  const bool has_place =
+      handshake_ != nullptr && (handshake_->drops_change_cipher_spec() || handshake_->wants_change_cipher_spec());
+  if (!has_place || body.size() != 1 || body[0] != 1) return fail(Error::bad_change_cipher_spec);
   if (!handshake_->inbox().empty()) return fail(Error::interleaved_records);
   if (observer_ != nullptr)
     observer_->on_message(Observer::Direction::received, static_cast<std::uint8_t>(ContentType::change_cipher_spec), 0,
                           1);
+  if (handshake_->wants_change_cipher_spec()) {
+    handshake_->change_cipher_spec_came();
+    return run();
+  }
+  // The compatibility mode's, between the first ClientHello and Finished (RFC 8446 5): dropped.
   return count_empty_record() ? Received{} : fail(Error::too_many_empty_records);
 }
 
@@ -144,7 +149,9 @@ Received Session::on_alert(Bytes content) {
                           kAlertBytes);
   // Says only that a close_notify will follow (RFC 8446 6.1).
   if (alert == Alert::user_canceled) return count_empty_record() ? Received{} : fail(Error::too_many_empty_records);
-  // All others are fatal, whatever their level says (RFC 8446 6).
+  // A warning of TLS 1.2 leaves the connection as it is (RFC 5246 7.2.2); in 1.3 all are fatal, whatever they say.
+  if (alert != Alert::close_notify && content[0] == kAlertWarning && speaks_tls12())
+    return count_empty_record() ? Received{} : fail(Error::too_many_empty_records);
   if (alert != Alert::close_notify) return fail(Failure{Error::alert_received, alert});
 
   if (phase_ == Phase::handshaking) {
@@ -162,6 +169,7 @@ Received Session::on_alert(Bytes content) {
 Received Session::on_handshake_bytes(Bytes content) {
   if (phase_ == Phase::connected) return on_post_handshake(content);
   if (handshake_ == nullptr && !begin()) return fail(Error::no_handshake_memory);
+  if (handshake_->wants_change_cipher_spec()) return fail(Error::unexpected_handshake_message);
   empty_records_ = 0;
   handshake_->inbox().offer(content);
   return run();
@@ -169,6 +177,10 @@ Received Session::on_handshake_bytes(Bytes content) {
 
 // Only KeyUpdate may come to a server after the handshake: five bytes, so its pieces fit in the session.
 Received Session::on_post_handshake(Bytes content) {
+  if (speaks_tls12()) {
+    const bool renegotiates = content[0] == static_cast<std::uint8_t>(HandshakeType::client_hello);
+    return fail(renegotiates ? Error::renegotiation_refused : Error::unexpected_handshake_message);
+  }
   while (!content.empty()) {
     const std::size_t count = std::min(content.size(), partial_.size() - partial_bytes_);
     std::memcpy(&partial_[partial_bytes_], content.data(), count);

@@ -1,5 +1,5 @@
-/// A server session driven by arbitrary records and arbitrary crypto results. Encryption is off (the AEAD copies), so
-/// that mutations reach what lies under it.
+/// A server session, of TLS 1.3 or 1.2, driven by arbitrary records and arbitrary crypto results. Encryption is off
+/// (the AEAD copies), so that mutations reach what lies under it.
 ///
 /// Input: one byte of flags, one of crypto results, then records.
 
@@ -122,6 +122,7 @@ const ServerConfig& config() {
     credential.kind = CredentialKind::rsa;
     draft.credentials.push_back(credential);
     draft.records_per_key = 3;
+    draft.min_version = Version::tls12;
     return *prepared(draft);
   }();
   return made;

@@ -13,6 +13,8 @@ Found* slot_of(ClientHello& hello, ExtensionType type) {
       return &hello.status_request;
     case ExtensionType::supported_groups:
       return &hello.supported_groups;
+    case ExtensionType::ec_point_formats:
+      return &hello.ec_point_formats;
     case ExtensionType::signature_algorithms:
       return &hello.signature_algorithms;
     case ExtensionType::signature_algorithms_cert:

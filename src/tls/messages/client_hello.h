@@ -23,6 +23,7 @@ struct ClientHello {
   Found server_name;
   Found status_request;
   Found supported_groups;
+  Found ec_point_formats;
   Found signature_algorithms;
   Found signature_algorithms_cert;
   Found application_protocols;

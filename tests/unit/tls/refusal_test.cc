@@ -53,7 +53,13 @@ const std::vector<Fault>& faults() {
   static const std::vector<Fault> rows = {
       // Versions
       {"offers_no_version_of_ours", Error::unsupported_version, Alert::protocol_version,
-       [](Offer& o) { o.versions = {Version::tls12, Version::tls11}; }},
+       [](Offer& o) { o.versions = {Version::tls11, Version::tls10}; }},
+      {"offers_tls12_where_tls13_is_the_oldest_allowed",
+       Error::unsupported_version,
+       Alert::protocol_version,
+       [](Offer& o) { o.versions = {Version::tls12, Version::tls11}; },
+       {},
+       [](ServerConfig& c) { c.min_version = Version::tls13; }},
       {"offers_tls10_by_legacy_version", Error::unsupported_version, Alert::protocol_version,
        [](Offer& o) {
          o.with_versions = false;

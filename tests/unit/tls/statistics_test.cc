@@ -76,7 +76,9 @@ TEST(RefusedVersions, are_counted_by_the_newest_that_the_client_speaks) {
     Offer offer;
     offer.with_versions = false;
     offer.legacy_version = version;
-    Pair pair(offer);
+    ServerConfig draft = World::default_config();
+    draft.min_version = Version::tls13;
+    Pair pair(offer, draft);
     pair.client.start();
     pair.pass();
     EXPECT_EQ(pair.client.alert, Alert::protocol_version);

@@ -1,0 +1,216 @@
+#include "tls/server12.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "tls/config.h"
+#include "tls/key_exchange.h"
+#include "tls/key_schedule12.h"
+#include "tls/messages/extensions.h"
+#include "tls/messages/finished.h"
+#include "tls/messages/key_exchange12.h"
+#include "tls/messages/server_hello.h"
+#include "tls/negotiate.h"
+#include "tls/transcript.h"
+
+namespace handsel::tls {
+namespace {
+
+constexpr std::size_t kMaxSignatureBytes = 1'024;
+
+/// What of the ClientHello is still needed after its memory is gone, and our own random.
+struct Agreed12 {
+  const Suite* suite = nullptr;
+  NamedGroup group{};
+  CredentialChoice credential;
+  bool extended_master_secret = false;
+  bool renegotiation_info = false;
+  bool point_formats = false;
+  std::array<std::uint8_t, kRandomBytes> client_random{};
+  std::array<std::uint8_t, kRandomBytes> server_random{};
+};
+
+/// "DOWNGRD" and 1: tells a client that speaks TLS 1.3 that somebody made us fall back (RFC 8446 4.1.3).
+constexpr std::array<std::uint8_t, 8> kDowngradeSentinel = {0x44, 0x4f, 0x57, 0x4e, 0x47, 0x52, 0x44, 0x01};
+
+std::expected<Agreed12, Error> agree(Handshake& handshake, const ClientHello& hello) {
+  const std::expected<Choice12, Error> choice = negotiate12(hello, handshake.config());
+  if (!choice) return std::unexpected(choice.error());
+  Agreed12 agreed;
+  agreed.suite = choice->suite;
+  agreed.group = choice->group;
+  agreed.credential = choice->credential;
+  agreed.extended_master_secret = static_cast<bool>(hello.extended_master_secret);
+  agreed.renegotiation_info = hello.renegotiation_info || hello.suites.contains(kRenegotiationScsv);
+  agreed.point_formats = static_cast<bool>(hello.ec_point_formats);
+  std::ranges::copy(hello.random, agreed.client_random.begin());
+  handshake.worker().entropy.fill(agreed.server_random);
+  std::ranges::copy(kDowngradeSentinel, agreed.server_random.end() - kDowngradeSentinel.size());
+
+  handshake.set_credential(choice->credential.credential, choice->credential.name);
+  handshake.set_alpn(choice->protocol);
+  if (!choice->server_name.empty()) handshake.observe_server_name(choice->server_name);
+  Info& info = handshake.info();
+  info.version = static_cast<std::uint16_t>(Version::tls12);
+  info.cipher_suite = static_cast<std::uint16_t>(agreed.suite->id);
+  info.group = static_cast<std::uint16_t>(agreed.group);
+  info.signature_scheme = static_cast<std::uint16_t>(agreed.credential.scheme);
+  return agreed;
+}
+
+/// Answers only what was asked (RFC 5246 7.4.1.4).
+Bytes write_server_hello12(MutableBytes out, Handshake& handshake, const Agreed12& agreed) {
+  std::array<std::uint8_t, 320> block;
+  Writer extensions(block);
+  if (agreed.renegotiation_info) {
+    auto extension = open_extension(extensions, ExtensionType::renegotiation_info);
+    extensions.u8(0);  // the first handshake of the connection (RFC 5746 3.6)
+  }
+  if (agreed.extended_master_secret) write_empty_extension(extensions, ExtensionType::extended_master_secret);
+  if (agreed.point_formats) {
+    auto extension = open_extension(extensions, ExtensionType::ec_point_formats);
+    extensions.u8(1);
+    extensions.u8(0);  // uncompressed (RFC 8422 5.1.2)
+  }
+  if (!handshake.server_name().empty()) write_empty_extension(extensions, ExtensionType::server_name);
+  if (const std::string_view protocol = handshake.alpn(); !protocol.empty())
+    write_protocol_names(extensions, {&protocol, 1});
+
+  Writer writer(out);
+  ServerHello hello;
+  hello.random = agreed.server_random;
+  hello.suite = agreed.suite->id;
+  hello.has_extensions = extensions.size() != 0;
+  hello.extensions = extensions.written();
+  hello.emit(writer);
+  return writer.written();
+}
+
+/// The signature of a ServerKeyExchange in the making.
+struct Signing12 {
+  std::array<std::uint8_t, crypto::kMaxDigestBytes> digest{};
+  std::array<std::uint8_t, kMaxSignatureBytes> signature{};
+
+  /// Signs both randoms and the parameters (RFC 8422 5.4).
+  crypto::Operation operation(Handshake& handshake, const Agreed12& agreed, Bytes share) {
+    const Credential& credential = handshake.config().credentials[agreed.credential.credential];
+    const crypto::HashId id = agreed.credential.scheme == SignatureScheme::rsa_pss_rsae_sha384 ? crypto::HashId::sha384
+                                                                                               : crypto::HashId::sha256;
+    std::array<std::uint8_t, 80> memory;
+    Writer parameters(memory);
+    ServerKeyExchange{agreed.group, share, {}, {}}.emit_parameters(parameters);
+    crypto::Hash hash(id);
+    hash.update(agreed.client_random);
+    hash.update(agreed.server_random);
+    hash.update(parameters.written());
+    const MutableBytes out = MutableBytes(digest).first(crypto::digest_bytes(id));
+    hash.finish(out);
+    crypto::Operation operation;
+    operation.kind =
+        credential.kind == CredentialKind::ecdsa_p256 ? crypto::Kind::ecdsa_p256_sign : crypto::Kind::rsa_pss_sign;
+    operation.key = credential.key;
+    operation.message = out;
+    operation.signature = signature;
+    return operation;
+  }
+};
+
+Error send(Handshake& handshake, Transcript& transcript, Bytes message) {
+  transcript.add(message);
+  return handshake.queue(message);
+}
+
+/// ServerHello, Certificate, ServerKeyExchange, ServerHelloDone.
+Error send_flight12(Handshake& handshake, const Agreed12& agreed, Bytes share, Bytes signature,
+                    Transcript& transcript) {
+  std::array<std::uint8_t, kMaxSignatureBytes + 96> memory;
+  Error error = send(handshake, transcript, write_server_hello12(memory, handshake, agreed));
+  if (error != Error::none) return error;
+  error = send(handshake, transcript, handshake.config().certificate_messages12[agreed.credential.credential]);
+  if (error != Error::none) return error;
+  Writer exchange(memory);
+  ServerKeyExchange{agreed.group, share, agreed.credential.scheme, signature}.emit(exchange);
+  error = send(handshake, transcript, exchange.written());
+  if (error != Error::none) return error;
+  Writer done(memory);
+  emit_server_hello_done(done);
+  error = send(handshake, transcript, done.written());
+  return error == Error::none ? handshake.flush() : error;
+}
+
+MasterSecret12 make_master(const Agreed12& agreed, Bytes premaster, const Transcript& transcript) {
+  if (agreed.extended_master_secret)
+    return MasterSecret12::extended(agreed.suite->hash, premaster, transcript.digest().view());
+  return MasterSecret12::plain(agreed.suite->hash, premaster, agreed.client_random, agreed.server_random);
+}
+
+Error check_finished(const Message& message, const MasterSecret12& master, const Transcript& transcript) {
+  const std::expected<Finished, Error> finished = Finished::parse(message.body, kVerifyDataBytes12);
+  if (!finished) return finished.error();
+  std::array<std::uint8_t, kVerifyDataBytes12> expected;
+  master.client_finished(transcript.digest().view(), expected);
+  return equal_constant_time(finished->verify_data, expected) ? Error::none : Error::bad_finished;
+}
+
+/// ChangeCipherSpec, then Finished under our key.
+Error finish(Handshake& handshake, const Agreed12& agreed, const MasterSecret12& master, const KeyBlock12& keys,
+             const Transcript& transcript) {
+  if (const Error error = handshake.send_change_cipher_spec(); error != Error::none) return error;
+  handshake.start_writing12(agreed.suite->aead, keys.server_key.view(), keys.server_iv.view());
+  std::array<std::uint8_t, kVerifyDataBytes12> verify_data;
+  master.server_finished(transcript.digest().view(), verify_data);
+  std::array<std::uint8_t, kHandshakeHeaderBytes + kVerifyDataBytes12> memory;
+  Writer writer(memory);
+  Finished{verify_data}.emit(writer);
+  if (const Error error = handshake.queue(writer.written()); error != Error::none) return error;
+  return handshake.flush();
+}
+
+}  // namespace
+
+Task server12(Handshake& handshake, const ClientHello& hello, Bytes message) {
+  // ClientHello: parameters.
+  handshake.expect_change_cipher_spec_as_message();
+  const std::expected<Agreed12, Error> agreed = agree(handshake, hello);
+  if (!agreed) co_return agreed.error();
+  Transcript transcript(agreed->suite->hash);
+  transcript.add(message);
+
+  // ServerHello, Certificate, ServerKeyExchange (our share, signed), ServerHelloDone.
+  KeyExchange exchange(agreed->group);
+  crypto::Operation generation = exchange.generation(handshake.worker().entropy);
+  co_await handshake.operations(Waiting::key_generation, generation);
+  Signing12 signing;
+  crypto::Operation signature = signing.operation(handshake, *agreed, exchange.share());
+  co_await handshake.operations(Waiting::signature, signature);
+  Error error = send_flight12(handshake, *agreed, exchange.share(),
+                              Bytes(signing.signature).first(signature.signature_bytes), transcript);
+  if (error != Error::none) co_return error;
+
+  // ClientKeyExchange: the client's share.
+  const Message key_exchange =
+      co_await handshake.message(Waiting::client_key_exchange, HandshakeType::client_key_exchange);
+  transcript.add(key_exchange.whole);
+  const std::expected<ClientKeyExchange, Error> theirs = ClientKeyExchange::parse(key_exchange.body);
+  if (!theirs) co_return theirs.error();
+  if (!exchange.set_peer(theirs->share)) co_return Error::bad_key_share;
+  crypto::Operation agreement = exchange.agreement();
+  co_await handshake.operations(Waiting::shared_secret, agreement);
+  const MasterSecret12 master = make_master(*agreed, exchange.shared_secret(), transcript);
+  const KeyBlock12 keys = master.key_block(agreed->suite->aead, agreed->client_random, agreed->server_random);
+
+  // ChangeCipherSpec, Finished; then ours.
+  co_await handshake.change_cipher_spec(Waiting::client_change_cipher_spec);
+  error = handshake.start_reading12(agreed->suite->aead, keys.client_key.view(), keys.client_iv.view());
+  if (error != Error::none) co_return error;
+  const Message finished = co_await handshake.message(Waiting::client_finished, HandshakeType::finished);
+  error = check_finished(finished, master, transcript);
+  if (error != Error::none) co_return error;
+  if (!handshake.at_boundary()) co_return Error::straddles_key_change;
+  transcript.add(finished.whole);
+  error = finish(handshake, *agreed, master, keys, transcript);
+  co_return error;
+}
+
+}  // namespace handsel::tls
