@@ -95,6 +95,7 @@ std::expected<tls::ServerConfig, Fault> server_config(const TlsSettings& setting
   tls::ServerConfig draft;
   draft.credentials = std::move(credentials);
   draft.alpn = settings.alpn;
+  draft.min_version = static_cast<tls::Version>(settings.min_version);
   if (settings.tickets) {
     crypto::SystemEntropy entropy;
     draft.ticket_keys = tls::TicketKeys::random(entropy);

@@ -81,7 +81,7 @@ Config default_config() {
   config.ports.push_back({.device = "net_tap0,iface=handsel0",
                           .addresses = {prefix("10.77.0.2/24"), prefix("fd77::2/64")},
                           .kernel_addresses = {prefix("10.77.0.1/24"), prefix("fd77::1/64")}});
-  config.tls.push_back({.name = "default", .alpn = {"http/1.1"}});
+  config.tls.push_back({.name = "default", .alpn = {"http/1.1"}, .min_version = 0x0303});
   config.listeners.push_back({.port = 443, .tls = "default", .service = "http"});
   config.listeners.push_back({.port = 80, .service = "http"});
   return config;

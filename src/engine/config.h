@@ -111,7 +111,7 @@ struct Config {
 };
 
 /// What runs without a file: a net_tap port handsel0 at 10.77.0.2/24 and fd77::2/64 with the kernel's end at .1,
-/// https on 443 with a certificate made at start, http on 80, one worker.
+/// https on 443 (TLS 1.3 and 1.2) with a certificate made at start, http on 80, one worker.
 Config default_config();
 
 /// Reads TOML text; relative paths in it count from `folder`. All faults are listed, in the order of the text (a fault

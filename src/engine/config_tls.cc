@@ -14,7 +14,7 @@ struct Choice {
 constexpr Choice kGroups[] = {{"x25519", 29}, {"secp256r1", 23}, {"X25519", 29}, {"P-256", 23}, {"prime256v1", 23}};
 constexpr Choice kSuites[] = {
     {"TLS_AES_128_GCM_SHA256", 0x1301}, {"TLS_AES_256_GCM_SHA384", 0x1302}, {"TLS_CHACHA20_POLY1305_SHA256", 0x1303}};
-constexpr Choice kVersions[] = {{"1.3", 0x0304}};
+constexpr Choice kVersions[] = {{"1.2", 0x0303}, {"1.3", 0x0304}};
 
 std::optional<std::uint16_t> read_number(const ConfigEntry& entry, std::span<const Choice> choices,
                                          ReadContext& context) {
@@ -94,7 +94,7 @@ constexpr Key<TlsSettings> kTlsKeys[] = {
      [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
        if (auto wanted = read_boolean(entry, context)) out.tickets = *wanted;
      }},
-    {"min_version", "text", "\"1.3\"", "The oldest version of TLS that is spoken.",
+    {"min_version", "text", "\"1.3\"", "The oldest version of TLS that is spoken: 1.2 or 1.3.",
      [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
        if (auto number = read_number(entry, kVersions, context)) out.min_version = *number;
      }},

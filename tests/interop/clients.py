@@ -68,9 +68,9 @@ def s_client(*arguments: str, host: str = context.V4, port: int = context.HTTPS,
     return Handshake(run.returncode, run.stdout.decode(errors="replace"))
 
 
-def s_client_typing(*lines: bytes) -> Handshake:
+def s_client_typing(*lines: bytes, port: int = context.HTTPS, options: tuple[str, ...] = ()) -> Handshake:
     """Types the lines one after the other, as a person would, and waits until the server closes."""
-    process = subprocess.Popen(["openssl", "s_client", "-connect", f"{context.V4}:{context.HTTPS}", "-crlf"],
+    process = subprocess.Popen(["openssl", "s_client", "-connect", f"{context.V4}:{port}", "-crlf", *options],
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     time.sleep(0.5)
     for line in lines:

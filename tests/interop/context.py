@@ -12,7 +12,7 @@ KERNEL_V4 = "10.77.0.1"
 INTERFACE = "handsel0"
 NAME = "example.test"  # the name in the certificates
 
-HTTPS, HTTP, HTTPS_RSA, HTTPS_ECDSA, ECHO, ECHO_TLS = 443, 80, 8443, 9443, 7, 7443
+HTTPS, HTTP, HTTPS_RSA, HTTPS_ECDSA, HTTPS_12, ECHO, ECHO_TLS = 443, 80, 8443, 9443, 8444, 7, 7443
 HANDSHAKE_TIMEOUT_SECONDS = 3
 
 build = pathlib.Path()
@@ -52,6 +52,11 @@ tls = "ecdsa"
 service = "http"
 
 [[listener]]
+port = {HTTPS_12}
+tls = "older"
+service = "http"
+
+[[listener]]
 port = {ECHO}
 service = "echo"
 
@@ -63,6 +68,10 @@ service = "echo"
 [tls.both]
 certificates = [{certificate("ecdsa")}, {certificate("rsa")}]
 alpn = ["http/1.1"]
+
+[tls.older]
+certificates = [{certificate("ecdsa")}, {certificate("rsa")}]
+min_version = "1.2"
 
 [tls.rsa]
 certificates = [{certificate("rsa")}]

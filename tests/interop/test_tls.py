@@ -143,15 +143,37 @@ class Resumption(context.EngineTest):
         self.assertTrue(done.field("Reused, ").startswith("TLSv1.3"), done.text)
         self.assert_grows(names.RESUMED, resumed, 1)
 
-    def test_python_s_ssl_resumes_and_gets_its_body(self):
-        made = clients.tls_context()
-        session = None
-        for expected in (False, True):
-            with made.wrap_socket(clients.connect(context.HTTPS), server_hostname=context.NAME, session=session) as sock:
-                sock.sendall(self.REQUEST)
-                self.assertTrue(clients.read_all(sock).endswith(body.expected(10)))
-                self.assertEqual(sock.session_reused, expected)
-                session = sock.session
+
+class Tls12(context.EngineTest):
+    """A listener whose min_version is 1.2; the others refuse that version (test_bad_input)."""
+
+    def test_every_suite_with_both_kinds_of_certificate(self):
+        for kind in ("ECDSA", "RSA"):
+            for cipher in ("AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305"):
+                with self.subTest(kind=kind, cipher=cipher):
+                    suite = f"ECDHE-{kind}-{cipher}"
+                    done = clients.s_client("-tls1_2", "-cipher", suite, port=context.HTTPS_12)
+                    self.assertEqual((done.version, done.cipher), ("TLSv1.2", suite), done.text)
+                    self.assertIn("Extended master secret: yes", done.text)
+                    self.assertIn("Secure Renegotiation IS supported", done.text)
+
+    def test_both_groups_carry_a_body_over_both_families(self):
+        for group in ("X25519", "P-256"):
+            for host in (context.V4, context.V6):
+                with self.subTest(group=group, host=host):
+                    target = clients.url("https", host, context.HTTPS_12, "/bytes/1048576")
+                    got = clients.curl("--tlsv1.2", "--tls-max", "1.2", "--curves", group, target)
+                    self.assertEqual(got, body.expected(1048576))
+
+    def test_renegotiation_is_refused_and_the_newer_version_is_taken_where_offered(self):
+        done = clients.s_client_typing(b"R\n", port=context.HTTPS_12, options=("-tls1_2",))
+        self.assertNotIn("HTTP/1.1 200", done.text)
+        self.assertEqual(clients.s_client(port=context.HTTPS_12).version, "TLSv1.3")
+
+    def test_versions_are_counted_apart(self):
+        before = self.counter(("tls_versions", "TLSv1.2"))
+        clients.s_client("-tls1_2", port=context.HTTPS_12)
+        self.assert_grows(("tls_versions", "TLSv1.2"), before, 1)
 
 
 class Framing(context.EngineTest):
