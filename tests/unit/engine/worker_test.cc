@@ -1,0 +1,150 @@
+#include "engine/worker.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "crypto/kernels.h"
+#include "crypto/key_store.h"
+#include "crypto/random.h"
+#include "wire/arp.h"
+#include "wire/ethernet.h"
+
+namespace handsel::engine {
+namespace {
+
+const wire::MacAddress kOurs({2, 0, 0, 0, 0, 2});
+const wire::MacAddress kPeer({2, 0, 0, 0, 0, 1});
+
+Instant frozen() { return Instant(std::chrono::seconds(1)); }
+std::uint64_t ticking() {
+  static std::uint64_t cycles = 0;
+  return cycles += 100;
+}
+
+// A port in memory that counts its buffers, so that one that is lost or given back twice shows.
+class FakeIo {
+ public:
+  std::size_t receive(std::span<Packet> packets) {
+    std::size_t count = 0;
+    for (; count < packets.size() && !arriving.empty(); ++count) {
+      packets[count] = take(arriving.front().size());
+      std::copy(arriving.front().begin(), arriving.front().end(), packets[count].data);
+      arriving.pop_front();
+    }
+    if (passes_left != 0 && --passes_left == 0) worker_stop();
+    return count;
+  }
+  void release(std::span<Packet> packets) {
+    for (Packet& packet : packets) give_back(packet);
+  }
+  bool allocate(Packet& packet, std::size_t bytes) {
+    packet = take(bytes);
+    return true;
+  }
+  std::size_t transmit(std::span<Packet> packets) {
+    const std::size_t count = std::min(packets.size(), transmit_room);
+    for (Packet& packet : packets.first(count)) {
+      sent.emplace_back(packet.data, packet.data + packet.bytes);
+      give_back(packet);
+    }
+    return count;
+  }
+
+  std::deque<std::vector<std::uint8_t>> arriving;
+  std::vector<std::vector<std::uint8_t>> sent;
+  std::size_t transmit_room = ~std::size_t{0};
+  int passes_left = 0;
+  std::function<void()> worker_stop;
+  int buffers_out = 0;
+
+ private:
+  Packet take(std::size_t bytes) {
+    ++buffers_out;
+    auto* memory = new std::vector<std::uint8_t>(std::max<std::size_t>(bytes, 2'048));
+    return {.data = memory->data(), .bytes = static_cast<std::uint32_t>(bytes), .owner = memory};
+  }
+  void give_back(Packet& packet) {
+    --buffers_out;
+    delete static_cast<std::vector<std::uint8_t>*>(packet.owner);
+    packet.owner = nullptr;
+  }
+};
+static_assert(PacketIo<FakeIo>);
+
+class WorkerTest : public ::testing::Test {
+ protected:
+  WorkerTest() {
+    flow::ShardConfig config;
+    config.mac = kOurs;
+    config.addresses = {*wire::IpPrefix::parse("10.77.0.2/24")};
+    config.limits.flows = 16;
+    config.limits.chunks = 64;
+    config.limits.handshakes = 4;
+    shard = std::make_unique<flow::Shard>(
+        config, flow::ShardResources{backend->kernels(), aead.get(), &entropy, &ticking}, frozen());
+    worker = std::make_unique<Worker<FakeIo>>(io, *shard, Clock{&frozen, &ticking});
+    io.worker_stop = [this] { worker->stop(); };
+  }
+  static std::vector<std::uint8_t> arp_request() {
+    std::vector<std::uint8_t> frame(60);
+    Writer writer(frame);
+    wire::emit({.destination = wire::MacAddress::broadcast(), .source = kPeer, .ether_type = wire::kEtherArp}, writer);
+    wire::emit(wire::ArpPacket{.sender_mac = kPeer,
+                               .sender_ip = wire::IpAddress::from_v4(10, 77, 0, 1),
+                               .target_ip = wire::IpAddress::from_v4(10, 77, 0, 2)},
+               writer);
+    return frame;
+  }
+  void run(int passes) {
+    io.passes_left = passes;
+    worker->run();
+  }
+
+  FakeIo io;
+  crypto::SystemEntropy entropy;
+  crypto::KeyStore keys;
+  std::unique_ptr<crypto::Backend> backend = crypto::make_backend(*crypto::choose_kernels(), keys, entropy);
+  std::unique_ptr<crypto::Aead> aead = crypto::make_aead();
+  std::unique_ptr<flow::Shard> shard;
+  std::unique_ptr<Worker<FakeIo>> worker;
+};
+
+TEST_F(WorkerTest, announces_its_addresses_answers_and_gives_every_buffer_back) {
+  for (int i = 0; i < 100; ++i) io.arriving.push_back(arp_request());
+  run(10);
+  EXPECT_EQ(io.sent.size(), 101u);  // one gratuitous ARP, then the answers
+  EXPECT_EQ(io.buffers_out, 0);
+}
+
+TEST_F(WorkerTest, frames_that_the_port_refuses_are_counted_and_given_back) {
+  io.transmit_room = 0;
+  io.arriving.push_back(arp_request());
+  run(3);
+  EXPECT_EQ(shard->statistics().drops.get(Drop::tx_queue_full), 2u);
+  EXPECT_EQ(io.buffers_out, 0);
+}
+
+TEST_F(WorkerTest, empty_polls_are_told_apart_from_busy_ones) {
+  io.arriving.push_back(arp_request());
+  run(5);
+  const WorkerStatistics& statistics = *worker->view().statistics;
+  EXPECT_EQ(statistics.polls.get(), 5u);
+  EXPECT_EQ(statistics.empty_polls.get(), 4u);
+  EXPECT_GT(statistics.busy_cycles.get(), 0u);
+}
+
+TEST_F(WorkerTest, commands_are_taken_even_when_receive_never_comes_back_empty) {
+  ASSERT_TRUE(worker->post({.what = Command::What::trace, .trace = {.count = 1}}));
+  for (int i = 0; i < 32 * 200; ++i) io.arriving.push_back(arp_request());
+  run(100);
+  const flow::FlowKey key{wire::IpAddress::from_v4(10, 77, 0, 2), wire::IpAddress::from_v4(10, 77, 0, 1), 443, 50'000};
+  EXPECT_NE(shard->tracer().start(key, frozen()), flow::Tracer::kNoRecord);
+}
+
+}  // namespace
+}  // namespace handsel::engine
