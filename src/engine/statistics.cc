@@ -121,6 +121,10 @@ NamedGroups take_snapshot(std::span<const WorkerView> workers) {
   using tls::Statistics;
   const auto error_name = [](std::size_t row) { return tls::name_of(static_cast<tls::Error>(row)); };
   const auto alert_name = [](std::size_t row) { return tls::name_of(static_cast<tls::Alert>(row)); };
+  // A resumed handshake has no signature, and a server makes none whose name it does not know.
+  const auto signature_name = [](std::size_t row) {
+    return row < tls::kSchemeNames.size() ? tls::kSchemeNames[row].name : std::string_view("none");
+  };
   NamedGroups groups = {
       packets(workers),
       tcp(workers),
@@ -128,7 +132,7 @@ NamedGroups take_snapshot(std::span<const WorkerView> workers) {
       rows(workers, "tls_versions", &Statistics::by_version, names_in(tls::kVersionNames)),
       rows(workers, "tls_suites", &Statistics::by_suite, names_in(tls::kSuiteNames)),
       rows(workers, "tls_groups", &Statistics::by_group, names_in(tls::kGroupNames)),
-      rows(workers, "tls_signatures", &Statistics::by_signature, names_in(tls::kSchemeNames)),
+      rows(workers, "tls_signatures", &Statistics::by_signature, signature_name),
       rows(workers, "tls_refused_versions", &Statistics::refused_version, names_in(tls::kVersionNames)),
       rows(workers, "tls_failures", &Statistics::handshakes_failed, error_name),
       rows(workers, "tls_connection_failures", &Statistics::connections_failed, error_name),

@@ -50,9 +50,9 @@ void render_group(std::string& out, const std::string& name, const json& values,
       ++zeros;
       continue;
     }
-    rows += fmt::format("  {:<34} {:>20}", key, grouped(number));
+    rows += fmt::format("  {:<44} {:>16}", key, grouped(number));
     if (const std::string change = earlier ? rate(number, *earlier, seconds) : std::string(); !change.empty())
-      rows += fmt::format(" {:>16}", change);
+      rows += fmt::format(" {:>14}", change);
     rows += '\n';
   }
   if (rows.empty() && zeros == 0) return;
