@@ -13,6 +13,7 @@
 #include "dpdk/device_name.h"
 #include "engine/runtime_dir.h"
 #include "engine/statistics.h"
+#include "engine/worker.h"
 #include "exit_code.h"
 
 namespace handsel::apps {
@@ -23,6 +24,11 @@ constexpr Duration kDrainCheck = std::chrono::milliseconds(20);
 
 StartFailure as_failure(const dpdk::Error& error) {
   return {error.kind == dpdk::Error::Kind::rights ? kNoRights : kFailure, error.message};
+}
+
+template <engine::PacketIo Io>
+std::unique_ptr<engine::WorkerHandle> make_worker(Io& io, flow::Shard& shard) {
+  return std::make_unique<engine::Worker<Io>>(io, shard, kClock);
 }
 
 /// Signals come as readable bytes. Blocked before any thread exists, so that every thread inherits it.
@@ -102,6 +108,9 @@ std::expected<void, StartFailure> Daemon::open_ports() {
                                   .kernel_addresses = settings.kernel_addresses});
     if (!port) return std::unexpected(as_failure(port.error()));
     for (const std::string& warning : port->warnings()) spdlog::warn("{}", warning);
+    if (const auto& impairment = settings.impairment)
+      spdlog::warn("{} is impaired, as only tests want it: {} of frames lost, {} repeated, {} reordered",
+                   settings.device, impairment->loss, impairment->duplicate, impairment->reorder);
     ports_.push_back(std::make_unique<dpdk::Port>(std::move(*port)));
   }
   return {};
@@ -118,7 +127,13 @@ std::expected<void, StartFailure> Daemon::start_workers() {
     lane.io = port.queue(lane.queue);
     lane.assembly = std::make_unique<engine::ShardAssembly>(config_, lane.port, w, facts, tls_, kernels_, *keys_,
                                                             &dpdk::Clock::cycles, now);
-    lane.worker = std::make_unique<engine::Worker<dpdk::BurstIo>>(*lane.io, lane.assembly->shard(), kClock);
+    if (auto impairment = config_.ports[lane.port].impairment) {
+      impairment->seed += w;
+      lane.impaired = std::make_unique<engine::ImpairedIo<dpdk::BurstIo>>(*lane.io, *impairment);
+      lane.worker = make_worker(*lane.impaired, lane.assembly->shard());
+    } else {
+      lane.worker = make_worker(*lane.io, lane.assembly->shard());
+    }
     views_.push_back(lane.worker->view());
     lanes_.push_back(std::move(lane));
   }

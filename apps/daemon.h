@@ -19,7 +19,8 @@
 #include "engine/assembly.h"
 #include "engine/config.h"
 #include "engine/control_socket.h"
-#include "engine/worker.h"
+#include "engine/impaired_io.h"
+#include "engine/worker_handle.h"
 #include "trace_desk.h"
 
 namespace handsel::apps {
@@ -49,8 +50,9 @@ class Daemon {
     std::size_t port;
     std::uint16_t queue;
     std::unique_ptr<dpdk::BurstIo> io;
+    std::unique_ptr<engine::ImpairedIo<dpdk::BurstIo>> impaired;  // only where faults are configured
     std::unique_ptr<engine::ShardAssembly> assembly;
-    std::unique_ptr<engine::Worker<dpdk::BurstIo>> worker;
+    std::unique_ptr<engine::WorkerHandle> worker;
   };
   enum class Stage : std::uint8_t { serving, draining, stopped };
 

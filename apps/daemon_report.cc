@@ -131,6 +131,18 @@ engine::NamedGroups Daemon::snapshot() const {
     bad_checksum += lane.io->statistics().rx_bad_checksum.get();
   }
   groups.push_back({"io", {{"rx_unlinearised", unlinearised}, {"rx_bad_checksum", bad_checksum}}});
+  for (std::size_t w = 0; w < lanes_.size(); ++w) {
+    if (!lanes_[w].impaired) continue;
+    const engine::ImpairmentStatistics& rx = lanes_[w].impaired->received();
+    const engine::ImpairmentStatistics& tx = lanes_[w].impaired->transmitted();
+    groups.push_back({fmt::format("impair_{}", w),
+                      {{"rx_lost", rx.lost.get()},
+                       {"rx_duplicated", rx.duplicated.get()},
+                       {"rx_reordered", rx.reordered.get()},
+                       {"tx_lost", tx.lost.get()},
+                       {"tx_duplicated", tx.duplicated.get()},
+                       {"tx_reordered", tx.reordered.get()}}});
+  }
   return groups;
 }
 

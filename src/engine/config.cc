@@ -119,6 +119,7 @@ std::vector<KeyHelp> config_keys() {
   std::vector<KeyHelp> keys;
   append(keys, "[engine]", engine_keys());
   append(keys, "[[port]]", port_keys());
+  append(keys, "[[port]] impair", impairment_keys());
   append(keys, "[[listener]]", listener_keys());
   append(keys, "[tls.NAME]", tls_keys());
   append(keys, "[tls.NAME] certificates", certificate_keys());

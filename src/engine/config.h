@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/impairment.h"
 #include "wire/address.h"
 
 namespace handsel::engine {
@@ -50,7 +51,8 @@ struct PortSettings {
   std::vector<wire::IpAddress> gateways;         ///< at most one a family
   std::optional<std::uint16_t> vlan;
   std::uint16_t mtu = 1500;
-  std::uint16_t queues = 0;  ///< receive and transmit queue pairs; 0: one a worker
+  std::uint16_t queues = 0;              ///< receive and transmit queue pairs; 0: one a worker
+  std::optional<Impairment> impairment;  ///< only for tests: what the port does to its frames
   Position at;
 };
 
@@ -87,9 +89,9 @@ struct TlsSettings {
 struct LimitSettings {
   std::uint32_t flows = 65'536;
   std::uint32_t half_open = 16'384;
-  std::uint32_t chunks = 32'768;     ///< of 2 KiB, for bytes received and to be sent
-  std::uint32_t handshakes = 4'096;  ///< TLS handshakes in progress
-  std::uint32_t time_wait = 65'536;  ///< connections remembered in TIME-WAIT
+  std::uint32_t chunks = 32'768;         ///< of 2 KiB, for bytes received and to be sent
+  std::uint32_t handshakes = 4'096;      ///< TLS handshakes in progress
+  std::uint32_t time_wait = 65'536;      ///< connections remembered in TIME-WAIT
   std::string syn_cookies = "adaptive";  ///< or "always", "never"
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds idle_timeout{60'000};

@@ -77,6 +77,21 @@ std::optional<std::int64_t> read_integer(const ConfigEntry& entry, std::int64_t 
   return *number;
 }
 
+std::optional<double> read_probability(const ConfigEntry& entry, ReadContext& context) {
+  double number = 0;
+  if (const auto* real = std::get_if<double>(&entry.node.value)) {
+    number = *real;
+  } else if (const auto* integer = std::get_if<std::int64_t>(&entry.node.value)) {
+    number = static_cast<double>(*integer);
+  } else {
+    context.wrong_type(entry, "a number");
+    return std::nullopt;
+  }
+  if (number >= 0 && number <= 1) return number;  // not so for a NaN, which TOML can write
+  context.fault(entry.node.at, "{} = {} is no probability: 0 to 1", entry.key, number);
+  return std::nullopt;
+}
+
 std::optional<std::chrono::milliseconds> read_duration(const ConfigEntry& entry, ReadContext& context) {
   std::int64_t number = 0;
   std::int64_t unit = 1'000;

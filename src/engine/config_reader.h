@@ -43,6 +43,8 @@ std::optional<std::string> read_text(const ConfigEntry& entry, ReadContext& cont
 std::optional<bool> read_boolean(const ConfigEntry& entry, ReadContext& context);
 std::optional<std::int64_t> read_integer(const ConfigEntry& entry, std::int64_t least, std::int64_t most,
                                          ReadContext& context);
+/// A number from 0 to 1.
+std::optional<double> read_probability(const ConfigEntry& entry, ReadContext& context);
 /// "250ms", "10s", "2min", or a number of seconds.
 std::optional<std::chrono::milliseconds> read_duration(const ConfigEntry& entry, ReadContext& context);
 std::optional<wire::IpAddress> read_address(const ConfigEntry& entry, ReadContext& context);

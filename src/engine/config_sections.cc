@@ -97,6 +97,22 @@ void read_prefix(const ConfigEntry& entry, std::vector<wire::IpPrefix>& out, Rea
   out.push_back(*prefix);
 }
 
+template <auto Member>
+void read_rate(const ConfigEntry& entry, Impairment& out, ReadContext& context) {
+  if (auto probability = read_probability(entry, context)) out.*Member = *probability;
+}
+
+constexpr Key<Impairment> kImpairmentKeys[] = {
+    {"loss", "number", "0.0", "How likely a frame is lost, 0 to 1.", read_rate<&Impairment::loss>},
+    {"duplicate", "number", "0.0", "How likely a frame comes twice, 0 to 1.", read_rate<&Impairment::duplicate>},
+    {"reorder", "number", "0.0", "How likely a frame is held back behind the next few, 0 to 1.",
+     read_rate<&Impairment::reorder>},
+    {"seed", "integer", "1", "Of the generator that decides; each worker counts on from it.",
+     [](const ConfigEntry& entry, Impairment& out, ReadContext& context) {
+       take_integer(entry, 0, std::numeric_limits<std::int64_t>::max(), out.seed, context);
+     }},
+};
+
 constexpr Key<PortSettings> kPortKeys[] = {
     {"device", "text", kRequired,
      "The port as DPDK names it: \"0000:3b:00.0\", \"net_tap0,iface=handsel0\", \"net_memif0,role=server,…\".",
@@ -143,6 +159,10 @@ constexpr Key<PortSettings> kPortKeys[] = {
     {"queues", "integer", "one a worker", "Receive and transmit queue pairs: as many as the port has workers.",
      [](const ConfigEntry& entry, PortSettings& out, ReadContext& context) {
        take_integer(entry, 1, kMaxWorkers, out.queues, context);
+     }},
+    {"impair", "table", "none", "Only for tests: faults that the port adds to its frames, received and sent.",
+     [](const ConfigEntry& entry, PortSettings& out, ReadContext& context) {
+       read_table(entry, "impair", impairment_keys(), out.impairment.emplace(), context);
      }},
 };
 
@@ -205,6 +225,7 @@ constexpr Key<LimitSettings> kLimitKeys[] = {
 
 std::span<const Key<EngineSettings>> engine_keys() { return kEngineKeys; }
 std::span<const Key<PortSettings>> port_keys() { return kPortKeys; }
+std::span<const Key<Impairment>> impairment_keys() { return kImpairmentKeys; }
 std::span<const Key<ListenerSettings>> listener_keys() { return kListenerKeys; }
 std::span<const Key<LimitSettings>> limit_keys() { return kLimitKeys; }
 

@@ -9,6 +9,7 @@ namespace handsel::engine {
 
 std::span<const Key<EngineSettings>> engine_keys();
 std::span<const Key<PortSettings>> port_keys();
+std::span<const Key<Impairment>> impairment_keys();
 std::span<const Key<ListenerSettings>> listener_keys();
 std::span<const Key<TlsSettings>> tls_keys();
 std::span<const Key<CertificateFiles>> certificate_keys();

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/spsc_ring.h"
 #include "engine/packet_io.h"
+#include "engine/worker_handle.h"
 #include "engine/worker_view.h"
 #include "flow/shard.h"
 
@@ -18,12 +19,6 @@ namespace handsel::engine {
 struct Clock {
   Instant (*now)() = nullptr;
   std::uint64_t (*cycles)() = nullptr;
-};
-
-/// What the control thread may ask of a worker.
-struct Command {
-  enum class What : std::uint8_t { none, trace, stop_accepting } what = What::none;
-  flow::TraceRequest trace{};
 };
 
 /// Collects a shard's frames into bursts for a port.
@@ -85,24 +80,21 @@ class BurstSink final : public flow::FrameSink {
 
 /// Made on the control thread, run on the worker's.
 template <PacketIo Io>
-class Worker {
+class Worker final : public WorkerHandle {
  public:
   Worker(Io& io, flow::Shard& shard, const Clock& clock)
       : io_(io), shard_(shard), clock_(clock), commands_(kCommands) {}
 
-  /// Polls until stop() is called. Worker thread.
-  void run() {
+  void run() override {
     BurstSink<Io> sink(io_, shard_.statistics());
     shard_.announce(sink);
     while (!stop_.load(std::memory_order_relaxed)) pass(sink);
   }
 
-  /// Any thread.
-  void stop() { stop_.store(true, std::memory_order_relaxed); }
-  /// Control thread; false when too many commands wait.
-  bool post(Command command) { return commands_.push(std::move(command)); }
-  WorkerView view() const { return {&shard_, &statistics_}; }
-  flow::Shard& shard() { return shard_; }
+  void stop() override { stop_.store(true, std::memory_order_relaxed); }
+  bool post(Command command) override { return commands_.push(std::move(command)); }
+  WorkerView view() const override { return {&shard_, &statistics_}; }
+  flow::Shard& shard() override { return shard_; }
 
  private:
   static constexpr std::size_t kCommands = 64;

@@ -150,6 +150,14 @@ INSTANTIATE_TEST_SUITE_P(
                  "f:7:14: memory_mib wants an integer and is a text"},
         OneFault{"OutOfRange", good_and("[engine]\nmemory_mib = 1\n"),
                  "f:7:14: memory_mib = 1 is out of range: 64 to 1048576"},
+        OneFault{"ImpairmentNoProbability", std::string(kPort) + "impair = { loss = 1.5 }\n" + std::string(kListener),
+                 "f:4:19: loss = 1.5 is no probability: 0 to 1"},
+        OneFault{"ImpairmentNotANumber", std::string(kPort) + "impair = { loss = nan }\n" + std::string(kListener),
+                 "f:4:19: loss = nan is no probability: 0 to 1"},
+        OneFault{"ImpairmentText", std::string(kPort) + "impair = { loss = \"1 %\" }\n" + std::string(kListener),
+                 "f:4:19: loss wants a number and is a text"},
+        OneFault{"ImpairmentUnknownKey", std::string(kPort) + "impair = { los = 0.1 }\n" + std::string(kListener),
+                 "f:4:12: unknown key \"los\" in impair: did you mean \"loss\"?"},
         OneFault{"UnknownLogLevel", good_and("[engine]\nlog = \"inof\"\n"),
                  "f:7:7: log = \"inof\" is unknown: did you mean \"info\"?"},
         OneFault{"CoreTwice", good_and("[engine]\nworkers = [1, 1]\n"),
@@ -221,6 +229,19 @@ TEST(Config, EmptyText_Parsed_SaysWhatIsLacking) {
   const auto lines = faults_of("");
   EXPECT_THAT(lines, ElementsAre("f: there is no [[listener]]: nothing would be answered",
                                  "f: there is no [[port]]: nothing could come in"));
+}
+
+TEST(Config, Impairment_Parsed_OnlyWhereItIsGiven) {
+  const std::string impaired = "impair = { loss = 0.01, duplicate = 1, reorder = 0.0, seed = 7 }\n";
+  const auto config = parse_config(std::string(kPort) + impaired + std::string(kListener));
+  ASSERT_TRUE(config);
+  const auto& impairment = config->ports[0].impairment;
+  ASSERT_TRUE(impairment);
+  EXPECT_EQ(impairment->loss, 0.01);
+  EXPECT_EQ(impairment->duplicate, 1.0);
+  EXPECT_EQ(impairment->reorder, 0.0);
+  EXPECT_EQ(impairment->seed, 7u);
+  EXPECT_FALSE(parse_config(good_and(""))->ports[0].impairment);
 }
 
 TEST(Config, TwoPortsOneWorker_Parsed_Refused) {
