@@ -12,8 +12,9 @@ import certificates
 import context
 import engine
 
-# In this order; the last module has engines of its own and ends the shared one first.
-MODULES = ["test_http", "test_tls", "test_echo", "test_bad_input", "test_packets", "test_stats", "test_life"]
+# In this order; the last two modules have engines of their own and end the shared one first.
+MODULES = ["test_http", "test_tls", "test_echo", "test_bad_input", "test_packets", "test_stats", "test_life",
+           "test_kernel"]
 
 
 class Report(unittest.TestResult):
