@@ -16,12 +16,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double median(std::vector<double> values) {
-  std::ranges::sort(values);
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
-
 /// Few digits for a table: 0.148, 12.3, 45,800.
 std::string shown(double value) {
   if (value < 10) return fmt::format("{:.3f}", value);
@@ -75,6 +69,12 @@ bool write_list(const std::string& file, const std::vector<Figure>& figures) {
 }
 
 }  // namespace
+
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  const std::size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
 
 double ticks_per_second() {
   static const double rate = [] {

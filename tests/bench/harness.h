@@ -35,6 +35,9 @@ inline void keep(const Value& value) {
   __asm__ __volatile__("" : : "g"(&value) : "memory");
 }
 
+/// Of a list that is not empty.
+double median(std::vector<double> values);
+
 /// One line of the table and one object of the JSON list.
 struct Figure {
   std::string name;              ///< group/what
@@ -82,7 +85,8 @@ class Report {
     for (int run = 0; run < runs(); ++run) own.push_back(time_once(calls_of(task), ours));
     add(task, own, {});
   }
-  /// Ours and the peer's, many turns a run: what disturbs one disturbs the other. The peer does the same number of
+  /// Ours and the peer's, many turns a run: what disturbs one disturbs the other. A run's figure is the median of its
+  /// turns, so that a turn in which another process had the core does not count. The peer does the same number of
   /// operations a call.
   template <typename Ours, typename Theirs>
   void compare(const Task& task, Ours ours, Theirs theirs) {
@@ -93,13 +97,13 @@ class Report {
     const int calls = calls_of(task);
     const int turns = calls < kTurns ? calls : kTurns;
     for (int run = 0; run < runs(); ++run) {
-      double own_sum = 0, other_sum = 0;
+      std::vector<double> own_turns, other_turns;
       for (int turn = 0; turn < turns; ++turn) {
-        own_sum += time_once(calls / turns, ours);
-        other_sum += time_once(calls / turns, theirs);
+        own_turns.push_back(time_once(calls / turns, ours));
+        other_turns.push_back(time_once(calls / turns, theirs));
       }
-      own.push_back(own_sum / turns);
-      other.push_back(other_sum / turns);
+      own.push_back(median(own_turns));
+      other.push_back(median(other_turns));
     }
     add(task, own, other);
   }

@@ -26,7 +26,9 @@ using namespace handsel;
 using namespace handsel::bench;
 using namespace handsel::sim;
 
-constexpr int kClients = 64;  // in lockstep: enough to fill lanes, as a busy server's receive queue does
+constexpr int kWarmUps = 3;       // worlds that only warm caches and tables up
+constexpr int kWorldsPerRun = 3;  // each counts as a run
+constexpr int kClients = 64;      // in lockstep: enough to fill lanes, as a busy server's receive queue does
 
 // Keeps frames for the other side.
 class Wire final : public flow::FrameSink {
@@ -125,10 +127,12 @@ std::vector<double> per_client(const Report& report, std::uint16_t port,
                                const std::function<std::unique_ptr<Script>()>& script,
                                const std::function<bool(const flow::Shard&)>& done) {
   std::vector<double> figures;
-  for (int run = 0; run < report.runs() + 1; ++run) {
-    Lockstep world(static_cast<std::uint64_t>(run) + 1, port, script);
+  const int warm_ups = report.quick() ? 1 : kWarmUps;
+  const int worlds = report.quick() ? 1 : kWorldsPerRun;
+  for (int run = -warm_ups; run < report.runs() * worlds; ++run) {
+    Lockstep world(static_cast<std::uint64_t>(run + warm_ups) + 1, port, script);
     const auto spent = static_cast<double>(world.run(done)) / kClients;
-    if (run != 0) figures.push_back(spent);  // the first warms caches and tables up
+    if (run >= 0) figures.push_back(spent);
   }
   return figures;
 }
