@@ -215,8 +215,7 @@ void Daemon::begin_drain() {
 bool Daemon::drained() const {
   if (dpdk::Clock::now() >= drain_until_) return true;
   return std::all_of(views_.begin(), views_.end(), [](const engine::WorkerView& view) {
-    const flow::TcpStatistics& tcp = view.shard->statistics().tcp;
-    return tcp.flows.get() <= tcp.time_wait.get();
+    return view.shard->statistics().tcp.flows.get() == 0;  // TIME-WAIT is no flow any more
   });
 }
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <ctime>
 #include <fstream>
-#include <iterator>
 
 #include <fmt/format.h>
 
@@ -16,9 +16,17 @@ namespace handsel::engine {
 namespace {
 
 std::expected<std::string, std::string> read_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return std::unexpected(fmt::format("{}: cannot be read: {}", path.string(), std::strerror(errno)));
-  return std::string(std::istreambuf_iterator<char>(file), {});
+  // Read once into memory of the right size: a key's text leaves no copies behind in buffers that grew.
+  std::ifstream file;
+  file.rdbuf()->pubsetbuf(nullptr, 0);
+  file.open(path, std::ios::binary | std::ios::ate);
+  const auto size = file ? static_cast<std::streamoff>(file.tellg()) : -1;
+  if (size < 0) return std::unexpected(fmt::format("{}: cannot be read: {}", path.string(), std::strerror(errno)));
+  std::string text(static_cast<std::size_t>(size), '\0');
+  file.seekg(0);
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!file) return std::unexpected(fmt::format("{}: cannot be read whole", path.string()));
+  return text;
 }
 
 std::string describe(std::string_view name, const crypto::CertificateChain& chain) {

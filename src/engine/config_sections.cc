@@ -135,7 +135,7 @@ constexpr Key<PortSettings> kPortKeys[] = {
        for (const ConfigEntry& element : read_list(entry)) read_prefix(element, out.kernel_addresses, context);
      }},
     {"gateway", "address or list of addresses", "none",
-     "The router for everything outside the addresses' networks; at most one for IPv4 and one for IPv6.",
+     "Checked, not used yet: answers go back the way the frames came. At most one for IPv4 and one for IPv6.",
      [](const ConfigEntry& entry, PortSettings& out, ReadContext& context) {
        for (const ConfigEntry& element : read_list(entry)) {
          const auto address = read_address(element, context);
@@ -210,7 +210,9 @@ constexpr Key<LimitSettings> kLimitKeys[] = {
        if (auto text = read_choice(entry, kCookieModes, context)) out.syn_cookies = *text;
      }},
     {"chunks", "integer", "32768", "Buffers of 2 KiB that a worker has for bytes received and to be sent.",
-     read_count<&LimitSettings::chunks>},
+     [](const ConfigEntry& entry, LimitSettings& out, ReadContext& context) {
+       take_integer(entry, 256, 16'777'216, out.chunks, context);
+     }},
     {"handshake_timeout", "duration", "\"10s\"", "For a TLS handshake, from the end of TCP's.",
      read_time<&LimitSettings::handshake_timeout>},
     {"idle_timeout", "duration", "\"60s\"", "For a connection from which nothing is heard.",

@@ -1,6 +1,7 @@
 #pragma once
 /// A worker: one pinned core that polls one queue pair and drives one shard.
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -28,7 +29,7 @@ class BurstSink final : public flow::FrameSink {
   BurstSink(Io& io, flow::ShardStatistics& statistics) : io_(io), statistics_(statistics) {}
 
   MutableBytes begin(std::size_t bytes) override {
-    if (count_ == burst_.size()) flush();
+    if (count_ == burst_.size() && !flush()) return {};  // the port is full: what waits is sent first
     if (begun_ && current_.bytes < bytes) {
       io_.release({&current_, 1});
       begun_ = false;
@@ -47,24 +48,25 @@ class BurstSink final : public flow::FrameSink {
     burst_[count_++] = current_;
     begun_ = false;
   }
-  /// True when anything was sent.
+  /// Sends what was committed; true when anything left. What a full port does not take stays here, in order, and
+  /// whoever has more to say waits: a frame that TCP counts as sent is not thrown away.
   bool flush() {
-    const std::size_t count = std::exchange(count_, 0);
-    if (count == 0) return false;
+    if (count_ == 0) return false;
     std::size_t sent = 0;
-    // A full ring drains in microseconds; give it a few chances before giving frames up to retransmission.
-    for (int attempt = 0; attempt < kTransmitAttempts && sent < count; ++attempt)
-      sent += io_.transmit({burst_.data() + sent, count - sent});
-    if (sent < count) {
-      const std::size_t refused = count - sent;
-      statistics_.drops.count(Drop::tx_queue_full, refused);
-      statistics_.packets.dropped.add(refused);
-      io_.release({burst_.data() + sent, refused});
-    }
-    return true;
+    for (int attempt = 0; attempt < kTransmitAttempts && sent < count_; ++attempt)
+      sent += io_.transmit({burst_.data() + sent, count_ - sent});
+    std::copy(burst_.begin() + static_cast<std::ptrdiff_t>(sent), burst_.begin() + static_cast<std::ptrdiff_t>(count_),
+              burst_.begin());
+    count_ -= sent;
+    return sent != 0;
   }
   ~BurstSink() {
     flush();
+    if (count_ != 0) {
+      statistics_.drops.count(Drop::tx_queue_full, count_);
+      statistics_.packets.dropped.add(count_);
+      io_.release({burst_.data(), count_});
+    }
     if (begun_) io_.release({&current_, 1});
   }
 

@@ -56,6 +56,7 @@ struct Flow {
   Instant started;
   Instant established{};
   Instant deadline = kNever;  ///< of the TLS handshake, then of idleness
+  Instant retry = kNever;     ///< when to look again for room to send, while chunks are short
   tcp::Connection connection;
   tcp::ByteQueue unread;  ///< plaintext that the service has not taken yet
 

@@ -1,5 +1,7 @@
 #include "flow/flow_stream.h"
 
+#include "flow/tls_observer.h"
+
 namespace handsel::flow {
 
 std::size_t FlowStream::send_room() const {
@@ -15,6 +17,7 @@ std::size_t FlowStream::send_room() const {
 void FlowStream::send(Bytes bytes) {
   if (flow_.close_asked || bytes.empty()) return;
   shard_.statistics_.tcp.bytes_out.add(bytes.size());
+  if (session_) shard_.observer_->watch(flow_.trace);
   const bool taken = session_ ? session_->send(bytes, *this) : write_record(bytes);
   // send_room() has promised the room; only a pool of chunks run dry can break it, and then bytes would be missing.
   if (!taken) abort();
@@ -24,7 +27,10 @@ void FlowStream::send(Bytes bytes) {
 void FlowStream::close() {
   if (flow_.close_asked) return;
   flow_.close_asked = true;
-  if (session_) session_->close(*this);
+  if (session_) {
+    shard_.observer_->watch(flow_.trace);
+    session_->close(*this);
+  }
   // Reading goes on, unheard, until the peer has closed too: a RST for late data could overtake our last bytes.
   flow_.connection.shutdown_write();
   flow_.deadline = now_ + shard_.config_.limits.close_timeout;

@@ -115,6 +115,7 @@ bool Shard::on_segment(Flow& flow, const Arrived& arrived, Instant now, FrameSin
     remove(flow);
     return true;
   }
+  const std::uint64_t received_before = flow.connection.bytes_received();
   const tcp::Outcome outcome =
       flow.connection.on_segment(arrived.header, arrived.payload, static_cast<std::uint8_t>(arrived.frame.ecn()), now);
   if (outcome.reopen) {
@@ -124,24 +125,28 @@ bool Shard::on_segment(Flow& flow, const Arrived& arrived, Instant now, FrameSin
   // The way back follows the peer's router when that changes, but only on the word of a segment that was acceptable.
   if (!outcome.dropped) flow.peer_mac = arrived.frame.link.source();
   trace_segment(flow, arrived.header, arrived.payload.size(), now, outcome.dropped);
+  statistics_.tcp.bytes_in.add(flow.connection.bytes_received() - received_before);
   if (outcome.refuse) refuse(arrived, Drop::tcp_no_connection, sink);
   refresh_deadline(flow, outcome, now);
   on_outcome(flow, outcome, now);
   if (!flow.ended && (outcome.readable || outcome.peer_finished)) pump(flow, now);
   flow.connection.detach_segment();
   if (!flow.ended && outcome.acknowledged) on_room(flow, now);
+  watch_for_room(flow, now);
   queue_output(flow);
   return false;
 }
 
-// A handshake has one deadline from its start; later any segment from the peer defers it; once we have closed,
-// only progress does.
+// A handshake has one deadline from its start. Later anything from a peer that we owe nothing defers it; a peer that we
+// owe bytes must take some or send some, or it could hold them for ever. Once we have closed, only progress counts.
 void Shard::refresh_deadline(Flow& flow, const tcp::Outcome& outcome, Instant now) {
   if (flow.half_open || flow.ended || handshaking(flow)) return;
-  if (!flow.close_asked)
-    flow.deadline = now + config_.limits.idle_timeout;
-  else if (outcome.acknowledged)
+  const bool progress = outcome.acknowledged || outcome.readable;
+  if (!flow.close_asked) {
+    if (progress || flow.connection.queued_bytes() == 0) flow.deadline = now + config_.limits.idle_timeout;
+  } else if (outcome.acknowledged) {
     flow.deadline = now + config_.limits.close_timeout;
+  }
 }
 
 bool Shard::run(Instant now, bool idle, FrameSink& sink) {

@@ -41,7 +41,7 @@ struct ShardLimits {
   std::uint32_t time_wait = 65'536;  ///< connections remembered in TIME-WAIT, 52 bytes each; the oldest gives way
   std::uint32_t trace_records = 32;
   Duration handshake_timeout = std::chrono::seconds(10);  ///< TLS, from the end of the TCP handshake
-  Duration idle_timeout = std::chrono::seconds(60);       ///< nothing received
+  Duration idle_timeout = std::chrono::seconds(60);       ///< no progress: nothing received, or nothing of ours taken
   Duration close_timeout = std::chrono::seconds(10);      ///< after our close, for the peer's
 };
 
@@ -164,6 +164,7 @@ class Shard {
   bool deliver_unread(Flow& flow, Instant now);
   void tell_peer_closed(Flow& flow, Instant now);
   void on_room(Flow& flow, Instant now);
+  void watch_for_room(Flow& flow, Instant now);
   void resume_completed(Instant now);
 
   // shard_output.cc: from connections to frames

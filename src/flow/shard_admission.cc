@@ -35,11 +35,13 @@ bool is_error(const wire::FrameView& frame, wire::EmbeddedDatagram& about, std::
 }  // namespace
 
 const Listener* Shard::listener_for(const FlowKey& key) const {
-  const auto matches = [&](const Listener& each) {
-    return each.port == key.local_port && (!each.address || *each.address == key.local);
-  };
-  const auto found = std::ranges::find_if(config_.listeners, matches);
-  return found == config_.listeners.end() ? nullptr : &*found;
+  const Listener* for_all = nullptr;
+  for (const Listener& each : config_.listeners) {
+    if (each.port != key.local_port) continue;
+    if (each.address && *each.address == key.local) return &each;
+    if (!each.address) for_all = &each;
+  }
+  return for_all;
 }
 
 void Shard::admit(const Arrived& arrived, Instant now, FrameSink& sink) {
@@ -52,7 +54,8 @@ void Shard::admit(const Arrived& arrived, Instant now, FrameSink& sink) {
   }
   if (!listener) return refuse(arrived, Drop::tcp_no_listener, sink);
   statistics_.tcp.syn_received.add();
-  if (under_pressure()) {
+  // A cookie cannot promise to lie above an old sequence number; a peer known from TIME-WAIT has shown its address.
+  if (under_pressure() && !(iss_above && !flows_.full())) {
     rotate_cookie_secret(now);
     const tcp::Config config = connection_config(arrived.key);
     answer(arrived, tcp::SynCookies::syn_ack(cookie_secrets_, tuple_of(arrived.key), config, arrived.header, now),
@@ -89,8 +92,8 @@ bool Shard::take_cookie(const Arrived& arrived, const Listener& listener, Instan
   const tcp::Config config = connection_config(arrived.key);
   const auto cookie = tcp::SynCookies::check(cookie_secrets_, tuple_of(arrived.key), config, arrived.header, now);
   if (!cookie) {
-    statistics_.drops.count(Drop::tcp_bad_cookie);
-    return false;
+    refuse(arrived, Drop::tcp_bad_cookie, sink);
+    return true;
   }
   const Handle handle =
       flows_.emplace(arrived.key, arrived.hash, listener, arrived.frame.link.source(), config, chunks_, *cookie, now);

@@ -117,6 +117,7 @@ void Shard::end_upper_half(Flow& flow, Instant now) {
   flow.ended = true;
   flow.close_asked = true;
   flow.deadline = kNever;
+  flow.retry = kNever;
   flow.unread.clear(chunks_);
   secure_wipe(flow.service_state);
   if (flow.session) sessions_.erase(std::exchange(flow.session, {}));
@@ -150,8 +151,13 @@ void Shard::remove(Flow& flow) {
 
 void Shard::on_timer(Flow& flow, Instant now) {
   if (now >= flow.deadline) {
-    (handshaking(flow) ? statistics_.tcp.handshake_timeouts : statistics_.tcp.idle_timeouts).add();
+    TcpStatistics& tcp = statistics_.tcp;
+    (handshaking(flow) ? tcp.handshake_timeouts : flow.close_asked ? tcp.close_timeouts : tcp.idle_timeouts).add();
     abort(flow, now);
+  } else if (now >= flow.retry) {
+    on_room(flow, now);
+    watch_for_room(flow, now);
+    queue_output(flow);
   } else if (now >= flow.connection.next_deadline()) {
     on_outcome(flow, flow.connection.on_timer(now), now);
     queue_output(flow);
@@ -165,7 +171,7 @@ bool Shard::handshaking(const Flow& flow) {
 }
 
 void Shard::reschedule(Flow& flow) {
-  const Instant next = std::min(flow.deadline, flow.connection.next_deadline());
+  const Instant next = std::min({flow.deadline, flow.retry, flow.connection.next_deadline()});
   if (next == kNever)
     timers_.cancel(flow.self.index);
   else

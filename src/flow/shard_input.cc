@@ -8,6 +8,12 @@
 #include "flow/tls_observer.h"
 
 namespace handsel::flow {
+namespace {
+
+constexpr std::uint32_t kLowChunks = 64;  // below this a service may have been refused room
+constexpr Duration kRoomRetry = std::chrono::milliseconds(20);
+
+}  // namespace
 
 // Hands up what has come into order, as long as somebody wants it. What nobody wants stays in TCP's
 // queue, where it closes the peer's window.
@@ -60,7 +66,7 @@ bool Shard::pump_tls(Flow& flow, tls::Session& session, Instant now) {
   observer_->watch(flow.trace);
   if (!length) {
     after_session(flow, session, session.on_bad_header(scratch.first(tls::kRecordHeaderBytes), stream, now), now);
-    return false;
+    return true;  // what follows it is let go
   }
   flow.starved = available < *length;
   if (flow.starved) return false;
@@ -81,8 +87,6 @@ void Shard::after_session(Flow& flow, tls::Session& session, const tls::Received
       TraceRecord& record = tracer_.record(flow.trace);
       record.connected = now;
       record.tls = session.info();
-      const std::string_view name = session.server_name();
-      name.copy(record.server_name.data(), record.server_name.size() - 1);
     }
     open_service(flow, now);
   }
@@ -161,6 +165,14 @@ void Shard::on_room(Flow& flow, Instant now) {
   pump(flow, now);
 }
 
+// A flow that holds back because the chunks ran short, with nothing in flight, hears no acknowledgement that would wake
+// it: it looks again after a while.
+void Shard::watch_for_room(Flow& flow, Instant now) {
+  const bool stuck =
+      flow.service_open && !flow.close_asked && flow.connection.queued_bytes() == 0 && chunks_.available() < kLowChunks;
+  flow.retry = stuck ? now + kRoomRetry : kNever;
+}
+
 void Shard::resume_completed(Instant now) {
   while (crypto::Operation* operation = stage_.take_completed()) {
     Flow* flow = flows_.get(Flow::handle_of(operation->owner));
@@ -171,6 +183,7 @@ void Shard::resume_completed(Instant now) {
     observer_->watch(flow->trace);
     after_session(*flow, *session, session->on_operation_done(*operation, stream, now), now);
     pump(*flow, now);
+    watch_for_room(*flow, now);
     reschedule(*flow);
   }
 }

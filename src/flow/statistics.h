@@ -35,7 +35,8 @@ namespace handsel::flow {
   X(connections_timed_out, "connections whose peer stopped answering") \
   X(half_open_expired, "half-open connections given up")               \
   X(handshake_timeouts, "TLS handshakes not finished in time")         \
-  X(idle_timeouts, "connections closed for being idle")                \
+  X(close_timeouts, "connections whose peer did not close after us")   \
+  X(idle_timeouts, "connections closed for want of progress")          \
   X(resets_sent, "RST segments sent")                                  \
   X(retransmits, "segments sent again")                                \
   X(bytes_in, "payload bytes received in order")                       \

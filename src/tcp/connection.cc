@@ -147,10 +147,13 @@ void Connection::detach_segment() {
 
 std::size_t Connection::send_room() const {
   if (has(kFinQueued) || (state_ != State::established && state_ != State::close_wait)) return 0;
-  const std::size_t queue_room = send_buffer_ > send_queue_.size() ? send_buffer_ - send_queue_.size() : 0;
   const std::uint32_t chunks = pool_->available();
   const std::size_t pool_room =
       chunks > kReserveForReceiving ? (chunks - kReserveForReceiving) * ByteQueue::kChunkPayload : 0;
+  // Nobody's queue takes more than a share of what is free, so that readers who stall leave room for the others. A
+  // handshake's flight and a whole record always fit in the least that is granted.
+  const std::size_t bound = std::min<std::size_t>(send_buffer_, std::max(pool_room / kShareOfPool, kLeastSendBuffer));
+  const std::size_t queue_room = bound > send_queue_.size() ? bound - send_queue_.size() : 0;
   return std::min(queue_room, pool_room);
 }
 

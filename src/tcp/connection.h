@@ -220,6 +220,8 @@ class Connection {
   // A pool that runs low must not stop itself: what is queued to be sent, and islands out of order, leave chunks for
   // data in order (five for a jumbo segment); and that leaves some for the scoreboards, without which nothing drains.
   static constexpr std::uint32_t kReserveForReceiving = 8;
+  static constexpr std::size_t kShareOfPool = 8;  // a send queue may take an eighth of what is free
+  static constexpr std::size_t kLeastSendBuffer = 20 * 1'024;
   static constexpr std::uint32_t kReserveForSending = 2;
   static constexpr std::uint8_t kChallengesPerSecond = 10;  // RFC 5961 7, per connection (CVE-2016-5696)
   enum class Timer : std::uint8_t { none, retransmit, tail_probe, reorder, persist, keepalive };
