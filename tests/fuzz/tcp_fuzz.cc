@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <optional>
 #include <source_location>
 #include <vector>
@@ -62,7 +63,7 @@ class Run {
     config_.nagle = (kind & 1) != 0;
     if ((kind & 2) != 0) config_.keepalive_idle = std::chrono::seconds(1);
     if ((kind & 4) != 0) config_.congestion = tcp::CongestionAlgorithm::newreno;
-    pool_.emplace((kind & 8) != 0 ? 12u : 256u);
+    pool_ = std::make_unique<ChunkPool>((kind & 8) != 0 ? 12u : 256u);
     const SeqNum iss(input_.u32());
     if ((kind & 16) != 0) {
       connection_.emplace(config_, *pool_, iss, now_);
@@ -213,7 +214,7 @@ class Run {
   static constexpr std::array<std::uint8_t, 20'000> kPayload{};
   Input input_;
   tcp::Config config_;
-  std::optional<ChunkPool> pool_;
+  std::unique_ptr<ChunkPool> pool_;
   Instant now_{std::chrono::hours(1)};
   std::optional<Connection> connection_;
 };
