@@ -54,6 +54,7 @@ class Slab {
   }
   /// The live object at an index, or nullptr.
   T* at(std::uint32_t index) { return index < capacity_ && slots_[index].live ? object(index) : nullptr; }
+  const T* at(std::uint32_t index) const { return index < capacity_ && slots_[index].live ? object(index) : nullptr; }
   Handle handle_at(std::uint32_t index) const { return {index, slots_[index].generation}; }
 
   void erase(Handle handle) {
@@ -80,7 +81,7 @@ class Slab {
     std::uint32_t next_free = kNone;
     bool live = false;
   };
-  T* object(std::uint32_t index) { return std::launder(reinterpret_cast<T*>(slots_[index].storage)); }
+  T* object(std::uint32_t index) const { return std::launder(reinterpret_cast<T*>(slots_[index].storage)); }
 
   std::uint32_t capacity_;
   std::unique_ptr<Slot[]> slots_;

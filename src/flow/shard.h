@@ -2,6 +2,7 @@
 /// All that one core owns: its flows, their sessions, the crypto stage, timers and counters. No I/O, no clock.
 
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <span>
@@ -15,6 +16,7 @@
 #include "crypto/stage.h"
 #include "flow/flow.h"
 #include "flow/flow_table.h"
+#include "flow/fragments.h"
 #include "flow/frame_sink.h"
 #include "flow/listener.h"
 #include "flow/responder.h"
@@ -102,6 +104,12 @@ class Shard {
   const crypto::Stage& stage() const { return stage_; }
   Tracer& tracer() { return tracer_; }
   std::uint32_t flows() const { return flows_.size(); }
+  /// Every flow there is, in no order that means anything: looks at all slots, so never on the data path.
+  template <class Visit>
+  void for_each_flow(Visit&& visit) const {
+    for (std::uint32_t i = 0; i < flows_.capacity(); ++i)
+      if (const Flow* flow = flows_.at(i)) visit(*flow);
+  }
   std::uint32_t handshakes_in_progress() const { return frames_.blocks_taken(); }
   std::uint32_t chunks_available() const { return chunks_.available(); }
   const ShardConfig& config() const { return config_; }
@@ -121,6 +129,7 @@ class Shard {
 
   // shard.cc: the passes over a burst
   bool parse(const ReceivedFrame& frame, Instant now, FrameSink& sink, Arrived& arrived);
+  std::expected<wire::FrameView, Drop> reassemble(const ReceivedFrame& frame, Instant now);
   std::uint32_t find(const FlowKey& key, std::uint64_t hash);
   void act(const Arrived& arrived, Instant now, FrameSink& sink);
   bool on_segment(Flow& flow, const Arrived& arrived, Instant now, FrameSink& sink);
@@ -194,6 +203,7 @@ class Shard {
   tls::FramePool frames_;
   tls::WorkerContext tls_context_;
   Responder responder_;
+  Fragments fragments_{statistics_};
   Tracer tracer_;
   std::unique_ptr<TlsObserver> observer_;
   std::vector<std::uint32_t> output_;       // flows with something to say, oldest first; reserved once
