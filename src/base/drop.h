@@ -28,7 +28,13 @@ namespace handsel {
   X(ip6_bad_version, "version field is not 6")                                                 \
   X(ip6_bad_extension, "IPv6 extension header malformed or out of place")                      \
   X(ip6_too_many_extensions, "more IPv6 extension headers than the bound")                     \
-  X(ip_fragment, "fragment that is not reassembled")                                           \
+  X(ip_fragment, "fragment of what is not TCP: not reassembled")                               \
+  X(ip_fragment_malformed, "fragment of impossible length, or that cuts the TCP header")       \
+  X(ip_fragment_overlap, "fragment that overlaps another of its packet (RFC 5722)")            \
+  X(ip_fragment_duplicate, "fragment that had come before")                                    \
+  X(ip_fragment_too_long, "fragment of a packet longer than the engine takes")                 \
+  X(ip_fragment_table_full, "fragment that gave way to others")                                \
+  X(ip_fragment_timeout, "fragment whose packet was not whole in time")                        \
   X(ip_martian, "source address that cannot be one (RFC 1812 5.3.7)")                          \
   X(ip_land, "source equals destination: a land attack")                                       \
   X(ip_not_for_us, "destination address is not ours")                                          \

@@ -12,6 +12,8 @@ inline constexpr std::size_t kBurst = 32;             ///< frames received or se
 inline constexpr std::size_t kMaxFrameBytes = 9'618;  ///< jumbo: 9,600 of payload and Ethernet + VLAN
 inline constexpr std::size_t kMaxVlanTags = 2;
 inline constexpr std::size_t kMaxIpv6Extensions = 8;  ///< extension headers walked before giving up
+inline constexpr std::size_t kMaxFragmentedPackets = 64;  ///< packets being reassembled, of a worker
+inline constexpr std::size_t kMaxFragments = 32;          ///< pieces of one of them
 
 // Byte queues
 inline constexpr std::size_t kChunkBytes = 2'048;

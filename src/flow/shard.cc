@@ -69,6 +69,7 @@ void Shard::on_burst(std::span<const ReceivedFrame> frames, Instant now, FrameSi
   }
   // Looked up again: a segment of this burst may have opened or ended the flow of a later one.
   for (Arrived& each : std::span(arrived).first(segments)) act(each, now, sink);
+  fragments_.release();
 }
 
 // True when the frame holds a TCP segment for us; all else is answered or dropped here.
@@ -80,7 +81,12 @@ bool Shard::parse(const ReceivedFrame& frame, Instant now, FrameSink& sink, Arri
     return false;
   };
   if (frame.bytes.size() > limits::kMaxFrameBytes) return drop(Drop::frame_oversized);
-  const auto view = wire::parse_frame(frame.bytes, {!frame.checksums_good, !frame.checksums_good});
+  auto view = wire::parse_frame(frame.bytes, {!frame.checksums_good, !frame.checksums_good});
+  if (!view && view.error() == Drop::ip_fragment) [[unlikely]] {
+    const MutableBytes whole = reassemble(frame, now);
+    if (whole.empty()) return false;
+    view = wire::parse_frame(whole, {});
+  }
   if (!view) return drop(view.error());
   if (const auto refused = responder_.refuse(*view)) return drop(*refused);
   if (!view->is_tcp()) {
@@ -98,6 +104,29 @@ bool Shard::parse(const ReceivedFrame& frame, Instant now, FrameSink& sink, Arri
   arrived.hash = arrived.key.hash(table_key_);
   table_.prefetch(arrived.hash);
   return true;
+}
+
+// The whole packet as a frame once all its fragments are there; nothing as long as some are missing. Only TCP is worth
+// the memory, and only what is for us.
+MutableBytes Shard::reassemble(const ReceivedFrame& frame, Instant now) {
+  const auto fragment = wire::parse_fragment(frame.bytes, !frame.checksums_good);
+  std::optional<Drop> refused;
+  if (!fragment) {
+    refused = fragment.error();
+  } else if (fragment->protocol != wire::kProtocolTcp) {
+    refused = Drop::ip_fragment;
+  } else {
+    wire::FrameView about;
+    about.link = fragment->link;
+    about.source = fragment->source;
+    about.destination = fragment->destination;
+    about.ip_version = fragment->source.is_v4() ? 4 : 6;
+    about.protocol = fragment->protocol;
+    refused = responder_.refuse(about);
+  }
+  if (!refused) return fragments_.take(*fragment, now);
+  statistics_.drop(*refused);
+  return {};
 }
 
 std::uint32_t Shard::find(const FlowKey& key, std::uint64_t hash) {
@@ -164,6 +193,7 @@ bool Shard::run(Instant now, bool idle, FrameSink& sink) {
     on_timer(*flows_.at(index), now);
   });
   time_wait_.expire(now);
+  fragments_.expire(now);
   statistics_.tcp.time_wait.set(time_wait_.size());
   if (tracer_.take_flush()) finish_traces();
   return send_queued(now, sink) || worked;
@@ -171,7 +201,8 @@ bool Shard::run(Instant now, bool idle, FrameSink& sink) {
 
 Instant Shard::next_deadline() const {
   if (!output_.empty()) return Instant{};
-  return std::min({timers_.next_deadline(), stage_.next_deadline(), time_wait_.next_deadline()});
+  return std::min(
+      {timers_.next_deadline(), stage_.next_deadline(), time_wait_.next_deadline(), fragments_.next_deadline()});
 }
 
 void Shard::announce(FrameSink& sink) { responder_.announce(sink, statistics_.packets); }

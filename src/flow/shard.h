@@ -2,7 +2,6 @@
 /// All that one core owns: its flows, their sessions, the crypto stage, timers and counters. No I/O, no clock.
 
 #include <cstdint>
-#include <expected>
 #include <memory>
 #include <optional>
 #include <span>
@@ -129,7 +128,7 @@ class Shard {
 
   // shard.cc: the passes over a burst
   bool parse(const ReceivedFrame& frame, Instant now, FrameSink& sink, Arrived& arrived);
-  std::expected<wire::FrameView, Drop> reassemble(const ReceivedFrame& frame, Instant now);
+  MutableBytes reassemble(const ReceivedFrame& frame, Instant now);
   std::uint32_t find(const FlowKey& key, std::uint64_t hash);
   void act(const Arrived& arrived, Instant now, FrameSink& sink);
   bool on_segment(Flow& flow, const Arrived& arrived, Instant now, FrameSink& sink);

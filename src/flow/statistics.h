@@ -20,6 +20,7 @@ namespace handsel::flow {
   X(arp_requests, "ARP requests for our addresses, answered")                \
   X(nd_solicitations, "neighbour solicitations for our addresses, answered") \
   X(icmp_echo, "ICMP and ICMPv6 echo requests, answered")                    \
+  X(reassembled, "packets made whole from fragments")                        \
   X(dropped, "frames and segments dropped, by all reasons together")
 
 #define HANDSEL_TCP_COUNTERS(X)                                        \
