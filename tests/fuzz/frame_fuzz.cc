@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "wire/fragment.h"
 #include "wire/frame.h"
 #include "wire/print.h"
 
@@ -48,6 +49,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto view = parse_frame(frame, {.verify_ip = false, .verify_transport = false});
   require(!strict || view);  // what passes with checksums passes without
   require(!describe_frame(frame).empty());
+  if (const auto fragment = parse_fragment(frame, false)) {
+    require(!view && view.error() == Drop::ip_fragment);
+    require(!fragment->payload.empty() && inside(fragment->payload, frame) && fragment->end() <= 65'535);
+  }
   if (!view) return 0;
   (void)reject_address(*view);
   require(inside(view->transport, frame));

@@ -27,9 +27,9 @@ def checksum(data: bytes) -> int:
 
 
 def ip4(source: str, target: str, protocol: int, payload: bytes, **changes) -> bytes:
-    """Changes: total_length, version_ihl, bad_checksum, fragment."""
+    """Changes: total_length, version_ihl, bad_checksum, identification, fragment (flags and offset)."""
     head = struct.pack("!BBHHHBBH4s4s", changes.get("version_ihl", 0x45), 0, changes.get("total_length", 20 + len(payload)),
-                       random.randrange(65536), changes.get("fragment", 0x4000), 64, protocol, 0,
+                       changes.get("identification", random.randrange(65536)), changes.get("fragment", 0x4000), 64, protocol, 0,
                        socket.inet_aton(source), socket.inet_aton(target))
     value = checksum(head) ^ (0x5555 if changes.get("bad_checksum") else 0)
     return head[:10] + struct.pack("!H", value) + head[12:] + payload
@@ -47,6 +47,14 @@ def tcp(source: str, target: str, ports: tuple[int, int], seq: int, ack: int, fl
     pseudo = socket.inet_aton(source) + socket.inet_aton(target) + struct.pack("!BBH", 0, 6, len(segment))
     value = checksum(pseudo + segment) ^ (0x5555 if bad else 0)
     return ip4(source, target, 6, segment[:16] + struct.pack("!H", value) + segment[18:], **changes)
+
+
+def fragments(packet: bytes, step: int) -> list[bytes]:
+    """An IPv4 packet cut into pieces with `step` bytes of payload, a multiple of 8."""
+    payload, identification = packet[20:], random.randrange(65536)
+    source, target = (socket.inet_ntoa(packet[at:at + 4]) for at in (12, 16))
+    return [ip4(source, target, packet[9], payload[at:at + step], identification=identification,
+                fragment=at // 8 | (0x2000 if at + step < len(payload) else 0)) for at in range(0, len(payload), step)]
 
 
 def interface_mac(name: str) -> bytes:

@@ -79,8 +79,18 @@ class Drops(context.EngineTest):
         packet = packets.ip4(packets.PEER_V4, context.V4, 6, b"\x01\x02\x03\x04\x05\x06\x07\x08")
         self.assert_dropped("tcp_truncated", [self.framed(packet)])
 
-    def test_a_fragment(self):
-        self.assert_dropped("ip_fragment", [self.segment(fragment=0x2000)])
+    def test_a_fragment_of_what_is_not_tcp(self):
+        packet = packets.ip4(packets.PEER_V4, context.V4, 1, bytes(64), fragment=0x2000)
+        self.assert_dropped("ip_fragment", [self.framed(packet)])
+
+    def test_a_fragment_that_cuts_the_tcp_header(self):
+        packet = packets.ip4(packets.PEER_V4, context.V4, 6, bytes(16), fragment=0x2000)
+        self.assert_dropped("ip_fragment_malformed", [self.framed(packet)])
+
+    def test_fragments_that_overlap(self):
+        first = packets.ip4(packets.PEER_V4, context.V4, 6, bytes(64), fragment=0x2000, identification=77)
+        second = packets.ip4(packets.PEER_V4, context.V4, 6, bytes(64), fragment=7, identification=77)
+        self.assert_dropped("ip_fragment_overlap", [self.framed(first), self.framed(second)])
 
     def test_a_land_attack(self):
         packet = packets.tcp(context.V4, context.V4, (context.HTTPS, context.HTTPS), 1, 0, packets.SYN)
@@ -174,6 +184,20 @@ class Vanishing(context.EngineTest):
         self.assertTrue(context.eventually(lambda: self.counter(names.HALF_OPEN) <= half_open, SYN_TIMEOUT_SECONDS + 10))
         self.assertTrue(context.eventually(
             lambda: self.counter(names.FLOWS) <= flows, context.HANDSHAKE_TIMEOUT_SECONDS))
+
+    def test_a_segment_in_fragments_is_put_together(self):
+        with packets.Link() as link:
+            peer = packets.Peer(link, 40002, context.ECHO)
+            peer.open()
+            text = random.randbytes(1400)
+            whole = packets.tcp(packets.PEER_V4, context.V4, peer.ports, peer.seq, peer.ack, packets.ACK | packets.PSH, text)
+            for piece in packets.fragments(whole, 504)[::-1]:
+                link.send_ip4(piece)
+            _, _, _, _, came = peer.next_segment()
+            while len(came) < len(text):
+                came += peer.next_segment()[4]
+            self.assertEqual(came, text)
+            peer.send(packets.RST, seq=peer.seq + len(text))
 
     def test_segments_out_of_order_and_twice_are_put_together(self):
         with packets.Link() as link:
