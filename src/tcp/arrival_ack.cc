@@ -91,6 +91,7 @@ void Connection::acknowledge(Arrival& arrival) {
     if (dsack) adapt_reorder_window();
     if (blocks) board_.sack(*pool_, arrival.header.options, dsack ? 1 : 0, snd_una_, snd_nxt_, sample);
     measure(arrival, sample, advanced);
+    undo_if_needless(arrival, sample, advanced, dsack);
     on_sample(arrival, sample, advanced);
     board_.release_if_done(*pool_);
     if (advanced) refresh_user_timeout(arrival.now);

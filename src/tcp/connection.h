@@ -180,6 +180,7 @@ class Connection {
   std::uint64_t bytes_received() const { return bytes_received_; }
   std::uint64_t bytes_acknowledged() const { return bytes_acknowledged_; }
   std::uint32_t retransmits() const { return retransmits_; }
+  std::uint16_t undone() const { return undone_; }  ///< reductions of the window that were taken back
   std::uint32_t reassembly_bytes() const { return reassembly_.bytes(*pool_); }
 
  private:
@@ -278,6 +279,11 @@ class Connection {
   void prr(std::uint32_t delivered, bool advanced);
   std::uint32_t pipe() const;
   void on_retransmission_timeout(Instant now);
+  // undo.cc
+  void arm_undo();
+  void note_retransmission(Instant now);
+  bool reduction_was_needless(const Arrival& arrival, const AckSample& sample, bool advanced, bool dsack);
+  void undo_if_needless(const Arrival& arrival, AckSample& sample, bool advanced, bool dsack);
   // rack.cc
   void rack_update(const Arrival& arrival, const AckSample& sample);
   std::uint32_t reorder_window_us() const;
@@ -370,6 +376,7 @@ class Connection {
   std::uint8_t keepalive_sent_ = 0;
   std::uint8_t reorder_quarters_ = 1;  // RFC 8985 RACK.reo_wnd_mult
   std::uint8_t reorder_persist_ = 0;   // recoveries for which that holds
+  std::uint16_t undone_ = 0;
 
   RttEstimator rtt_;
   CongestionState congestion_;

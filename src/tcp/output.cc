@@ -137,7 +137,7 @@ std::optional<OutSegment> Connection::retransmission(Instant now) {
   const std::uint16_t length = record.length;
   board_.retransmitted(*pool_, ref, us(now));
   flight.prr_out += length;
-  ++retransmits_;
+  note_retransmission(now);
   OutSegment segment = data_segment(begin, length, now);
   segment.retransmission = true;
   if (timer_ != Timer::retransmit) arm_retransmit(now);
@@ -224,7 +224,7 @@ std::optional<OutSegment> Connection::probe(Instant now) {
     const RecordRef head = board_.first(*pool_);
     const SeqNum begin = board_.record(*pool_, head).begin;
     board_.retransmitted(*pool_, head, us(now));
-    ++retransmits_;
+    note_retransmission(now);
     OutSegment segment = data_segment(begin, 1, now);
     segment.retransmission = true;
     return segment;

@@ -69,6 +69,7 @@ void Connection::on_duplicate_ack() {
 }
 
 void Connection::enter_fast_recovery() {
+  arm_undo();
   Congestion::of(algorithm_).on_congestion(congestion_, bytes_in_flight(), send_mss_);
   Flight& flight = board_.flight(*pool_);
   flight.prr_delivered = flight.prr_out = 0;
@@ -113,8 +114,10 @@ void Connection::on_retransmission_timeout(Instant now) {
     return;
   }
   if (board_.record(*pool_, board_.first(*pool_)).is(TxRecord::kSacked)) board_.forget_sacks(*pool_);
-  if (backoff_ == 0)  // RFC 5681 3.1: a segment timing out again changes nothing
+  if (backoff_ == 0) {  // RFC 5681 3.1: a segment timing out again changes nothing
+    arm_undo();
     Congestion::of(algorithm_).on_congestion(congestion_, bytes_in_flight(), send_mss_);
+  }
   congestion_.cwnd = send_mss_;
   recovery_ = Recovery::loss;
   recovery_point_ = snd_nxt_;

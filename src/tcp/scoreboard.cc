@@ -78,6 +78,7 @@ void Scoreboard::retransmitted(ChunkPool& pool, RecordRef ref, std::uint32_t now
 /// RFC 8985 6.2, steps 2 and 3, for one segment now known to be delivered.
 void Scoreboard::note_delivery(Flight& all, const TxRecord& entry, AckSample& sample) {
   const bool sent_once = !entry.is(TxRecord::kRetransmitted);
+  if (sent_once && (!sample.has_rtt || entry.begin < sample.first_sent_once)) sample.first_sent_once = entry.begin;
   if (sent_once && (!sample.has_rtt || static_cast<std::int32_t>(entry.sent_us - sample.rtt_sent_us) > 0)) {
     sample.has_rtt = true;
     sample.rtt_sent_us = entry.sent_us;
@@ -249,6 +250,20 @@ void Scoreboard::mark_all_lost(ChunkPool& pool) {
     all.lost_bytes += entry.length;
     link(pool, all.lost, ref);
   }
+}
+
+/// Lost segments were sent before all that are in flight: the one list goes in front of the other.
+void Scoreboard::revive_lost(ChunkPool& pool) {
+  Flight& all = flight(pool);
+  if (all.lost.first == kNoRecord) return;
+  for (RecordRef ref = all.lost.first; ref != kNoRecord; ref = record(pool, ref).next)
+    record(pool, ref).flags = static_cast<std::uint8_t>(record(pool, ref).flags & ~TxRecord::kLost);
+  record(pool, all.lost.last).next = all.in_flight.first;
+  (all.in_flight.first == kNoRecord ? all.in_flight.last : record(pool, all.in_flight.first).previous) = all.lost.last;
+  all.in_flight.first = all.lost.first;
+  all.in_flight_bytes += all.lost_bytes;
+  all.lost = {};
+  all.lost_bytes = 0;
 }
 
 void Scoreboard::forget_sacks(ChunkPool& pool) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "base/chunk_pool.h"
+#include "tcp/congestion.h"
 #include "wire/tcp.h"
 
 namespace handsel::tcp {
@@ -79,6 +80,17 @@ struct Flight {
   std::uint32_t prr_out = 0;
   std::uint32_t prr_flight = 0;  ///< RecoverFS
   std::uint32_t duplicate_acks = 0;
+
+  /// What a reduction of the window may be taken back to, until it is known to have been right.
+  struct Undo {
+    bool armed = false;
+    CongestionState before{};
+    wire::SeqNum una;                   ///< where the reduction fell
+    std::uint32_t first_timestamp = 0;  ///< TSval of the first retransmission since
+    std::uint32_t retransmitted = 0;    ///< segments since
+    std::uint32_t unaccounted = 0;      ///< of them, those that no D-SACK has reported
+  };
+  Undo undo;
 };
 
 /// What one acknowledgement brought to light.
@@ -88,13 +100,14 @@ struct AckSample {
   std::uint32_t acked_records = 0;
   bool has_rtt = false;
   std::uint32_t rtt_sent_us = 0;  ///< when the newest delivered segment that was sent only once was sent
+  wire::SeqNum first_sent_once;   ///< with has_rtt: the lowest number so delivered
   bool has_newest = false;
   TxRecord newest;         ///< the delivered segment that was sent last, for RACK
   bool reordered = false;  ///< a segment sent once was delivered behind later ones
   std::uint32_t delivered() const { return acked_bytes + sacked_bytes; }
 };
 
-/// Four bytes in the connection; everything else stands in pool chunks, one while up to about 85 segments are in
+/// Four bytes in the connection; everything else stands in pool chunks, one while up to about 93 segments are in
 /// flight. Every call names the same pool.
 class Scoreboard {
  public:
@@ -127,6 +140,8 @@ class Scoreboard {
   void mark_lost(ChunkPool& pool, RecordRef ref);
   /// Everything that is not SACKed, in sequence order (RFC 6298 5.4 after a timeout).
   void mark_all_lost(ChunkPool& pool);
+  /// What was taken for lost and not yet sent again counts as in flight again.
+  void revive_lost(ChunkPool& pool);
   /// The receiver took back what it had SACKed (RFC 2018 8).
   void forget_sacks(ChunkPool& pool);
   /// Cuts all that is in flight anew into records of at most `bytes` and marks them lost: the path carries less than

@@ -40,7 +40,7 @@ std::optional<OutSegment> Connection::tail_probe(Instant now) {
     const std::uint16_t count = record.length;
     board_.retransmitted(*pool_, last, us(now));
     set(kTailProbeRepeat);
-    ++retransmits_;
+    note_retransmission(now);
     segment = data_segment(begin, count, now);
     segment->retransmission = true;
   }

@@ -143,6 +143,20 @@ TimeWaitTable::Verdict TimeWaitTable::on_segment(const Tuple& tuple, const TcpHe
   return verdict;
 }
 
+TimeWaitTable::Verdict TimeWaitTable::reuse(const Tuple& tuple, Instant now) {
+  Verdict verdict;
+  const std::uint32_t index = find(fingerprint(tuple));
+  verdict.found = index != kNone;
+  if (!verdict.found) return verdict;
+  const Entry& entry = entries_[index];
+  const std::uint32_t waited_ms = ms(now) + life_ms_ - entry.expires_ms;
+  if (!entry.timestamps || waited_ms < 1'000) return verdict;
+  verdict.reopen = true;
+  verdict.iss_above = entry.snd_nxt;
+  remove(index);
+  return verdict;
+}
+
 void TimeWaitTable::expire(Instant now) {
   while (oldest_ != kNone && oldest_expires_ <= now) remove(oldest_);
 }

@@ -1,5 +1,5 @@
 #pragma once
-/// TIME-WAIT without the connection: what must be remembered for two maximum segment lifetimes, in 48 bytes.
+/// TIME-WAIT without the connection: what must be remembered for two maximum segment lifetimes, in 52 bytes.
 
 #include <cstdint>
 #include <memory>
@@ -29,6 +29,10 @@ class TimeWaitTable {
   /// Takes over from a connection in time_wait, which may then be destroyed.
   void insert(const Tuple& tuple, const Connection& connection, Instant now);
   Verdict on_segment(const Tuple& tuple, const wire::TcpHeader& header, std::size_t payload_bytes, Instant now);
+  /// Whether a new connection of ours may have `tuple`. It may when nothing waits there, or when every segment of the
+  /// new one will have a later timestamp than any of the old: that had timestamps, and has waited a second (RFC 6191
+  /// 2). Then the entry goes, and `iss_above` of the verdict says what the new ISS must lie behind.
+  Verdict reuse(const Tuple& tuple, Instant now);
   /// Forgets what has waited long enough.
   void expire(Instant now);
   Instant next_deadline() const;

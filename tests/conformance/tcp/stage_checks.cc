@@ -75,6 +75,7 @@ double Stage::value_of(const std::string& key) const {
   if (key == "rto_ms") return c.rtt().rto_us() / 1e3;
   if (key == "srtt_ms") return c.rtt().srtt_us() / 1e3;
   if (key == "retransmits") return c.retransmits();
+  if (key == "undone") return c.undone();
   if (key == "snd_wnd") return c.snd_wnd();
   if (key == "rcv_wnd") return c.rcv_wnd();
   if (key == "readable") return static_cast<double>(c.readable_bytes());
