@@ -58,11 +58,7 @@ void Connection::arrive(Arrival& arrival) {
   if (!arrive_ack(arrival) || state_ == State::closed) return;
   last_heard_ms_ = ms(arrival.now);
   keepalive_sent_ = 0;
-  if (arrival.has(wire::kUrg) && may_receive()) {  // tracked, and the data stays in line (RFC 6093)
-    const SeqNum urgent = arrival.header.seq + arrival.header.urgent_pointer;
-    if (!has(kUrgent) || urgent > rcv_up_) rcv_up_ = urgent;
-    set(kUrgent);
-  }
+  if (arrival.has(wire::kUrg)) track_urgent(arrival);
   note_received_ecn(arrival);
   if (!arrival.payload.empty() || arrival.has(wire::kFin)) arrive_payload(arrival);
 }
@@ -158,9 +154,8 @@ void Connection::arrive_in_time_wait(Arrival& arrival) {
   }
   if (arrival.has(wire::kSyn) && !arrival.has(wire::kAck)) {
     const auto& stamp = arrival.header.options.timestamps;
-    const bool newer =
-        stamp && has(kTimestamps) ? static_cast<std::int32_t>(stamp->value - ts_recent_) > 0 : arrival.seq > rcv_nxt_;
-    if (newer) {
+    const std::int32_t newer = stamp && has(kTimestamps) ? static_cast<std::int32_t>(stamp->value - ts_recent_) : 0;
+    if (newer > 0 || (newer == 0 && arrival.seq > rcv_nxt_)) {
       Outcome ignored;
       end(ignored, End::closed);
       arrival.out.reopen = true;

@@ -40,6 +40,7 @@ std::uint16_t first_window(const Config& config) {
 
 void Connection::take(const Config& config) {
   algorithm_ = config.congestion;
+  pacing_ = config.pacing;
   ts_offset_ = config.timestamp_offset;
   our_mss_ = config.mss;
   path_mss_ = config.path_mss;
@@ -133,6 +134,11 @@ void Connection::consume(std::size_t count) {
     borrowed_ = borrowed_.subspan(count);
   else
     receive_queue_.drop(*pool_, count);
+  if (has(kUrgent) && consumed() >= rcv_up_) unset(kUrgent);
+}
+
+std::uint32_t Connection::urgent_bytes() const {
+  return has(kUrgent) ? static_cast<std::uint32_t>(rcv_up_ - consumed()) : 0;
 }
 
 void Connection::detach_segment() {

@@ -51,6 +51,8 @@ struct Config {
   bool ecn = true;    ///< RFC 3168: accept (server) or offer (client)
   bool ipv6 = false;  ///< the MSS assumed when the peer names none: 1220, not 536
   CongestionAlgorithm congestion = CongestionAlgorithm::cubic;
+  bool pacing =
+      false;  ///< spreads a window over its round trip; next_deadline() then says when the next segment leaves
   std::uint32_t timestamp_offset = 0;               ///< added to our TSval clock, by RFC 7323 5.4 random per connection
   Duration syn_timeout = std::chrono::seconds(30);  ///< half-open life
   Duration user_timeout = std::chrono::seconds(120);  ///< data unacknowledged for this long aborts (RFC 9293 3.8.3)
@@ -70,6 +72,7 @@ struct Outcome {
   bool readable = false;       ///< readable() gives bytes
   bool peer_finished = false;  ///< the peer's FIN has just come into order
   bool acknowledged = false;   ///< SND.UNA moved: send_room() grew
+  bool urgent = false;         ///< urgent_bytes() has grown (RFC 9293 3.8.5, MUST-31)
   bool wants_output = false;   ///< next_segment() has something to say
   End ended = End::none;  ///< the connection has just left the synchronised states (or entered time_wait: see state())
   bool refuse = false;    ///< answer this segment by reset_for(), as if there were no connection
@@ -119,7 +122,10 @@ class Connection {
   /// synchronised one (RFC 5927 5.2).
   Outcome on_unreachable(wire::SeqNum quoted);
   /// kNever when no timer runs.
-  Instant next_deadline() const { return std::min({retransmit_at_, ack_at_, life_at_}); }
+  Instant next_deadline() const {
+    const Instant next = std::min({retransmit_at_, ack_at_, life_at_});
+    return pacing_ ? std::min(next, pacing_deadline()) : next;
+  }
   /// What to send now; nullopt when there is nothing, for now. Ask until then, or until the port is full.
   std::optional<OutSegment> next_segment(Instant now);
   /// Cheap and never wrong in saying no: false means that next_segment() has nothing.
@@ -132,6 +138,8 @@ class Connection {
   Bytes readable() const { return borrowed_.empty() ? receive_queue_.front(*pool_) : borrowed_; }
   /// All in-order bytes not yet consumed.
   std::size_t readable_bytes() const { return borrowed_.size() + receive_queue_.size(); }
+  /// How many bytes from the next one to be consumed the peer calls urgent; they stay in line (RFC 6093). Zero: none.
+  std::uint32_t urgent_bytes() const;
   /// Copies in-order bytes from `offset` without consuming them; returns how many.
   std::size_t peek(std::size_t offset, MutableBytes out) const;
   /// Takes `count` <= readable_bytes() bytes away and so opens the window.
@@ -267,6 +275,7 @@ class Connection {
   void take_in_order(Arrival& arrival);
   void take_out_of_order(Arrival& arrival);
   void arrive_fin(Arrival& arrival);
+  void track_urgent(Arrival& arrival);
   // window.cc
   std::uint32_t receive_room() const;
   std::uint16_t advertise();
@@ -279,6 +288,12 @@ class Connection {
   void prr(std::uint32_t delivered, bool advanced);
   std::uint32_t pipe() const;
   void on_retransmission_timeout(Instant now);
+  void grow_window(const AckSample& sample, Instant now);
+  // pacing.cc
+  bool held_by_pacing(Instant now);
+  void pace(std::uint32_t length, Instant now);
+  Instant pacing_deadline() const;
+  void on_pacing_timer(Instant now);
   // undo.cc
   void arm_undo();
   void note_retransmission(Instant now);
@@ -324,6 +339,7 @@ class Connection {
   OutSegment data_segment(wire::SeqNum begin, std::uint32_t length, Instant now);
   void add_options(wire::TcpHeader& header, Instant now);
   std::uint32_t payload_limit() const;
+  wire::SeqNum consumed() const { return rcv_nxt_ - static_cast<std::uint32_t>(readable_bytes()); }
   wire::SeqNum queue_base() const { return snd_una_ == iss_ ? iss_ + 1 : snd_una_; }
   wire::SeqNum fin_sequence() const { return queue_base() + send_queue_.size(); }
 
@@ -401,6 +417,7 @@ class Connection {
   std::uint16_t challenge_second_ = 0;  // of the clock, for which the budget holds
   std::uint8_t keepalive_probes_;
   std::uint8_t challenge_budget_ = kChallengesPerSecond;  // refilled each second
+  bool pacing_;
 };
 
 }  // namespace handsel::tcp

@@ -131,13 +131,15 @@ std::optional<OutSegment> Connection::retransmission(Instant now) {
   const TxRecord& record = board_.record(*pool_, ref);
   const bool head = record.begin == snd_una_;
   if (!head && record.begin >= snd_una_ + snd_wnd_) return std::nullopt;
-  if (!has(kForceRetransmit) && pipe() != 0 && pipe() + record.length > congestion_.cwnd) return std::nullopt;
+  if (!has(kForceRetransmit) && ((pipe() != 0 && pipe() + record.length > congestion_.cwnd) || held_by_pacing(now)))
+    return std::nullopt;
   unset(kForceRetransmit);
   const SeqNum begin = record.begin;
   const std::uint16_t length = record.length;
   board_.retransmitted(*pool_, ref, us(now));
   flight.prr_out += length;
   note_retransmission(now);
+  pace(length, now);
   OutSegment segment = data_segment(begin, length, now);
   segment.retransmission = true;
   if (timer_ != Timer::retransmit) arm_retransmit(now);
@@ -170,12 +172,14 @@ std::optional<OutSegment> Connection::new_data(Instant now) {
     set(kCwndLimited);
     return std::nullopt;
   }
+  if (held_by_pacing(now)) return std::nullopt;
   if (idle) validate_window(now);
   if (!board_.append(*pool_, snd_nxt_, static_cast<std::uint16_t>(length), us(now))) {
     if (timer_free()) arm(Timer::persist, now + rtt_.rto(backoff_));  // no memory: try again later
     return std::nullopt;
   }
   board_.flight(*pool_).prr_out += length;
+  pace(length, now);
   return send_new(length, with_fin, now);
 }
 

@@ -110,6 +110,16 @@ void Connection::take_out_of_order(Arrival& arrival) {
   }
 }
 
+/// RFC 9293 3.8.5 as RFC 6093 3 reads it: the pointer names the number behind the urgent data, which stays in line.
+void Connection::track_urgent(Arrival& arrival) {
+  if (!may_receive()) return;
+  const SeqNum urgent = arrival.header.seq + arrival.header.urgent_pointer;
+  if (urgent <= consumed() || (has(kUrgent) && urgent <= rcv_up_)) return;
+  rcv_up_ = urgent;
+  set(kUrgent);
+  arrival.out.urgent = true;
+}
+
 void Connection::arrive_fin(Arrival& arrival) {
   rcv_nxt_ += 1;
   rcv_adv_ = later_of(rcv_adv_, rcv_nxt_);

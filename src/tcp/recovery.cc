@@ -53,10 +53,22 @@ void Connection::on_sample(Arrival& arrival, const AckSample& sample, bool advan
   if (recovery_ == Recovery::fast) {
     prr(delivered, advanced);
   } else if (advanced && sample.acked_bytes != 0 && has(kCwndLimited) && recovery_ != Recovery::reduced) {
-    Congestion::of(algorithm_)
-        .on_ack(congestion_,
-                {.acked_bytes = delivered, .mss = send_mss_, .now_ms = ms(arrival.now), .srtt_us = rtt_.srtt_us()});
+    grow_window(sample, arrival.now);
   }
+}
+
+void Connection::grow_window(const AckSample& sample, Instant now) {
+  std::uint32_t acked = sample.delivered();
+  // HyStart++ watches the first slow start only, before anything is known of the path (RFC 9406 4.3).
+  if (algorithm_ == CongestionAlgorithm::cubic && congestion_.ssthresh == CongestionState{}.ssthresh) {
+    const std::optional<std::uint32_t> rtt_us =
+        sample.has_rtt ? std::optional(us(now) - sample.rtt_sent_us) : std::nullopt;
+    const HyStart::Phase phase = board_.flight(*pool_).hystart.on_ack(snd_una_, snd_nxt_, rtt_us);
+    if (phase == HyStart::Phase::conservative) acked /= HyStart::kGrowthDivisor;
+    if (phase == HyStart::Phase::done) congestion_.ssthresh = congestion_.cwnd;
+  }
+  Congestion::of(algorithm_)
+      .on_ack(congestion_, {.acked_bytes = acked, .mss = send_mss_, .now_ms = ms(now), .srtt_us = rtt_.srtt_us()});
 }
 
 /// RFC 5681 3.2 for a peer without SACK.

@@ -6,7 +6,9 @@
 #include <cstdint>
 
 #include "base/chunk_pool.h"
+#include "base/time.h"
 #include "tcp/congestion.h"
+#include "tcp/hystart.h"
 #include "wire/tcp.h"
 
 namespace handsel::tcp {
@@ -91,6 +93,10 @@ struct Flight {
     std::uint32_t unaccounted = 0;      ///< of them, those that no D-SACK has reported
   };
   Undo undo;
+
+  HyStart hystart;
+  bool pace_waits = false;  ///< something would be sent, but not before pace_at
+  Instant pace_at{};
 };
 
 /// What one acknowledgement brought to light.
@@ -107,7 +113,7 @@ struct AckSample {
   std::uint32_t delivered() const { return acked_bytes + sacked_bytes; }
 };
 
-/// Four bytes in the connection; everything else stands in pool chunks, one while up to about 93 segments are in
+/// Four bytes in the connection; everything else stands in pool chunks, one while up to about 91 segments are in
 /// flight. Every call names the same pool.
 class Scoreboard {
  public:

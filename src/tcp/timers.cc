@@ -22,6 +22,7 @@ Outcome Connection::on_timer(Instant now) {
     ack_at_ = kNever;
     set(kAckNow);
   }
+  if (pacing_) on_pacing_timer(now);
   if (now >= life_at_) {
     on_life_timer(outcome);
   } else if (now >= retransmit_at_) {

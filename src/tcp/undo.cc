@@ -52,7 +52,8 @@ void Connection::undo_if_needless(const Arrival& arrival, AckSample& sample, boo
   congestion_.cwnd = std::max(congestion_.cwnd, cwnd);
   congestion_.ssthresh = std::max(congestion_.ssthresh, ssthresh);
   if (recovery_ == Recovery::fast) set(kReorderingSeen);
-  if (sample.newest.is(TxRecord::kRetransmitted)) sample.has_newest = false;  // RACK must not take the one for the other
+  if (sample.newest.is(TxRecord::kRetransmitted))
+    sample.has_newest = false;  // RACK must not take the one for the other
   recovery_ = Recovery::open;
   backoff_ = 0;
   board_.flight(*pool_).duplicate_acks = 0;

@@ -40,7 +40,7 @@ bool Connection::window_update_due() const {
 /// Dynamic right-sizing: what the reader took in one round trip is what one window must hold, twice over so that a
 /// sender in slow start is never held back. Grows only, within the configured bound.
 void Connection::tune_receive_buffer(Instant now) {
-  const wire::SeqNum consumed = rcv_nxt_ - static_cast<std::uint32_t>(readable_bytes());
+  const wire::SeqNum consumed = this->consumed();
   const std::uint32_t elapsed_us = us(now) - round_since_us_;
   if (elapsed_us < rtt_.srtt_us()) return;
   if (consumed > tune_from_) {

@@ -123,6 +123,7 @@ void Stage::configure(const Line& line) {
       {"window_scaling", [&](auto v) { config_.window_scaling = v != 0; }},
       {"ecn", [&](auto v) { config_.ecn = v != 0; }},
       {"ipv6", [&](auto v) { config_.ipv6 = v != 0; }},
+      {"pacing", [&](auto v) { config_.pacing = v != 0; }},
       {"newreno", [&](auto) { config_.congestion = tcp::CongestionAlgorithm::newreno; }},
       {"syn_timeout", [&](auto v) { config_.syn_timeout = std::chrono::seconds(v); }},
       {"user_timeout", [&](auto v) { config_.user_timeout = std::chrono::seconds(v); }},

@@ -48,6 +48,10 @@ void Stage::expect_outcome(const Line& line) {
       holds = outcome_.peer_finished;
     else if (word == "acknowledged")
       holds = outcome_.acknowledged;
+    else if (word == "urgent")
+      holds = outcome_.urgent;
+    else if (word == "calm")
+      holds = !outcome_.urgent;
     else if (word == "refuse")
       holds = outcome_.refuse;
     else if (word == "no_refuse")
@@ -75,6 +79,7 @@ double Stage::value_of(const std::string& key) const {
   if (key == "rto_ms") return c.rtt().rto_us() / 1e3;
   if (key == "srtt_ms") return c.rtt().srtt_us() / 1e3;
   if (key == "retransmits") return c.retransmits();
+  if (key == "urgent") return c.urgent_bytes();
   if (key == "undone") return c.undone();
   if (key == "snd_wnd") return c.snd_wnd();
   if (key == "rcv_wnd") return c.rcv_wnd();

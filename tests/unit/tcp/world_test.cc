@@ -34,6 +34,7 @@ class World {
       config->window_scaling = flip();
       config->nagle = flip();
       config->ecn = flip();
+      config->pacing = flip();
       config->congestion = flip() ? CongestionAlgorithm::cubic : CongestionAlgorithm::newreno;
       config->send_buffer_bytes = pick({3'000, 20'000, 256 * 1024});
       config->receive_buffer_bytes = pick({2'000, 10'000, 65'536, 256 * 1024});
