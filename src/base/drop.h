@@ -65,8 +65,15 @@ namespace handsel {
   /* flow */                                                                                   \
   X(flow_table_full, "no flow left for a new connection")                                      \
   X(flow_half_open_full, "listener's bound of half-open connections reached")                  \
+  X(flow_opening_full, "bound of connections that we are opening reached")                     \
+  X(open_draining, "connection not opened: the engine is stopping")                            \
+  X(open_bad_target, "connection not opened: no host has that address and port")               \
+  X(open_bad_source, "connection not opened: no such address of ours")                         \
+  X(open_no_route, "connection not opened: neither a network of ours nor a gateway")           \
+  X(open_no_port, "connection not opened: no source port is free")                             \
+  X(open_port_taken, "connection not opened: the source port asked for is in use")             \
   X(neighbour_table_full, "no entry left for a new neighbour")                                 \
-  X(neighbour_unresolved, "packet waited for a neighbour that never answered")                 \
+  X(neighbour_unresolved, "connection whose next hop never told its link address")             \
   X(tx_no_buffer, "no packet buffer left to send with")                                        \
   X(tx_queue_full, "the port took no more packets")                                            \
   X(handshake_memory, "no handshake frame left in the pool")                                   \

@@ -11,7 +11,7 @@ namespace handsel::limits {
 inline constexpr std::size_t kBurst = 32;             ///< frames received or sent in one call
 inline constexpr std::size_t kMaxFrameBytes = 9'618;  ///< jumbo: 9,600 of payload and Ethernet + VLAN
 inline constexpr std::size_t kMaxVlanTags = 2;
-inline constexpr std::size_t kMaxIpv6Extensions = 8;  ///< extension headers walked before giving up
+inline constexpr std::size_t kMaxIpv6Extensions = 8;      ///< extension headers walked before giving up
 inline constexpr std::size_t kMaxFragmentedPackets = 64;  ///< packets being reassembled, of a worker
 inline constexpr std::size_t kMaxFragments = 32;          ///< pieces of one of them
 
@@ -43,6 +43,8 @@ inline constexpr std::size_t kMaxKeyShares = 32;              ///< key shares of
 inline constexpr std::size_t kMaxTicketsTried = 4;            ///< identities of one ClientHello that are looked at
 inline constexpr std::size_t kMaxKeyUpdates = 32;             ///< in a row, without application data between them
 inline constexpr std::size_t kMaxSkippedEarlyData = 65'536;   ///< ciphertext of early data that was not accepted
+inline constexpr std::size_t kMaxPeerCertificates = 10;       ///< of a chain that a peer shows
+inline constexpr std::size_t kMaxStoredTicketBytes = 1'536;   ///< a client does not keep longer ones
 inline constexpr std::uint64_t kKeyUpdateRecords = 1u << 23;  ///< records sealed under one key (RFC 8446 5.5)
 
 // Services
@@ -50,6 +52,9 @@ inline constexpr std::size_t kMaxHttpHeadBytes = 8'192;
 
 // Neighbours
 inline constexpr std::size_t kMaxNeighbours = 1'024;
+
+// Active opens
+inline constexpr std::uint32_t kSourcePortAttempts = 4'096;  ///< ports looked at for one connection
 
 // Trace
 inline constexpr std::size_t kTraceEventsPerFlow = 64;

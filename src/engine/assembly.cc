@@ -143,8 +143,10 @@ flow::ShardConfig shard_config(const Config& config, std::size_t port_index, std
   shard.mtu = facts.mtu;
   shard.offload = facts.offload;
   shard.addresses = port.addresses;
+  shard.gateways = port.gateways;
   shard.limits.flows = config.limits.flows;
   shard.limits.half_open = config.limits.half_open;
+  shard.limits.opening = config.limits.half_open;
   shard.limits.chunks = config.limits.chunks;
   shard.limits.handshakes = config.limits.handshakes;
   shard.limits.time_wait = config.limits.time_wait;

@@ -3,11 +3,12 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "base/slab.h"
 #include "base/time.h"
+#include "flow/endpoint.h"
 #include "flow/flow_key.h"
-#include "flow/listener.h"
 #include "flow/service.h"
 #include "flow/trace.h"
 #include "tcp/byte_queue.h"
@@ -17,40 +18,63 @@
 
 namespace handsel::flow {
 
-/// Lives in the shard's slab from the SYN to the end of TIME_WAIT.
+/// The place of a flow in the list of those that wait for a neighbour's link address: indices in the slab.
+struct NeighbourWait {
+  static constexpr std::uint32_t kNone = ~0u;
+  std::uint32_t entry = kNone;  ///< of the neighbours; kNone: not waiting
+  std::uint32_t previous = kNone;
+  std::uint32_t next = kNone;
+};
+
+/// Lives in the shard's slab from the SYN, or from connect(), to TIME_WAIT.
 struct Flow {
-  Flow(const FlowKey& flow_key, std::uint64_t key_hash, const Listener& to, const wire::MacAddress& from,
+  Flow(const FlowKey& flow_key, std::uint64_t key_hash, const Endpoint& ours, const wire::MacAddress& from,
        const tcp::Config& config, ChunkPool& chunks, const wire::TcpHeader& syn, wire::SeqNum iss, Instant now)
       : key(flow_key),
         hash(key_hash),
-        listener(&to),
+        endpoint(ours),
         peer_mac(from),
         started(now),
         connection(config, chunks, syn, iss, now) {}
   /// From a SYN cookie: `syn` is what the cookie remembered of it.
-  Flow(const FlowKey& flow_key, std::uint64_t key_hash, const Listener& to, const wire::MacAddress& from,
+  Flow(const FlowKey& flow_key, std::uint64_t key_hash, const Endpoint& ours, const wire::MacAddress& from,
        const tcp::Config& config, ChunkPool& chunks, const tcp::CookieSyn& cookie, Instant now)
       : key(flow_key),
         hash(key_hash),
-        listener(&to),
+        endpoint(ours),
         peer_mac(from),
         started(now),
         connection(config, chunks, cookie.syn, cookie.iss, now, tcp::Connection::FromCookie{}) {}
+  /// We open it.
+  Flow(const FlowKey& flow_key, std::uint64_t key_hash, const Endpoint& ours, const tcp::Config& config,
+       ChunkPool& chunks, wire::SeqNum iss, Instant now)
+      : key(flow_key),
+        hash(key_hash),
+        endpoint(ours),
+        active(true),
+        started(now),
+        connection(config, chunks, iss, now) {}
 
   FlowKey key;
   std::uint64_t hash;
-  const Listener* listener;
-  wire::MacAddress peer_mac;  ///< where the peer's last frame came from: answers go back the same way
+  Endpoint endpoint;
+  /// Where the peer's last acceptable frame came from: answers go back the same way. Before there was one, the next
+  /// hop.
+  wire::MacAddress peer_mac;
   std::uint8_t trace = Tracer::kNoRecord;
   bool output_queued = false;  ///< stands in the shard's list of flows with something to say
-  bool half_open = true;       ///< counted as such until the three-way handshake is done
+  bool active = false;         ///< we opened it
+  bool half_open = true;       ///< counted as such, or as opening, until the three-way handshake is done
   bool service_open = false;   ///< on_open was called, on_closed not yet
   bool peer_finished = false;  ///< the peer's FIN is in order
   bool peer_closed_told = false;
-  bool close_asked = false;     ///< the service wants no more
-  bool close_notified = false;  ///< the peer's close_notify came
-  bool starved = false;         ///< the last attempt to read stopped because bytes were missing
-  bool ended = false;           ///< service and session are gone; TCP may still linger
+  bool close_asked = false;                 ///< the service wants no more
+  bool close_notified = false;              ///< the peer's close_notify came
+  bool starved = false;                     ///< the last attempt to read stopped because bytes were missing
+  bool ended = false;                       ///< service and session are gone; TCP may still linger
+  bool service_told = false;                ///< on_open or on_open_failed was called
+  tcp::End end = tcp::End::none;            ///< for Stream::end()
+  std::optional<OpenFailure> open_failure;  ///< where `end` does not say it
   Handle self;
   Handle session;  ///< of the shard's TLS sessions; empty on plain TCP
   Instant started;
@@ -59,6 +83,7 @@ struct Flow {
   Instant retry = kNever;     ///< when to look again for room to send, while chunks are short
   tcp::Connection connection;
   tcp::ByteQueue unread;  ///< plaintext that the service has not taken yet
+  NeighbourWait wait;
 
   /// A handle as one word: the mark that crypto operations carry.
   std::uint64_t owner_mark() const { return std::uint64_t{self.generation} << 32 | self.index; }

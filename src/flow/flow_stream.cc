@@ -5,7 +5,7 @@
 namespace handsel::flow {
 
 std::size_t FlowStream::send_room() const {
-  if (flow_.close_asked) return 0;
+  if (flow_.close_asked || flow_.connection.write_shut()) return 0;
   const std::size_t room = flow_.connection.send_room();
   if (!session_) return room;
   // Whatever is sent must fit with the overhead of the records it becomes, and leave room for a close_notify.
@@ -15,7 +15,7 @@ std::size_t FlowStream::send_room() const {
 }
 
 void FlowStream::send(Bytes bytes) {
-  if (flow_.close_asked || bytes.empty()) return;
+  if (flow_.close_asked || flow_.connection.write_shut() || bytes.empty()) return;
   shard_.statistics_.tcp.bytes_out.add(bytes.size());
   if (session_) shard_.observer_->watch(flow_.trace);
   const bool taken = session_ ? session_->send(bytes, *this) : write_record(bytes);
@@ -24,15 +24,21 @@ void FlowStream::send(Bytes bytes) {
   shard_.queue_output(flow_);
 }
 
-void FlowStream::close() {
-  if (flow_.close_asked) return;
-  flow_.close_asked = true;
+void FlowStream::finish() {
+  if (flow_.close_asked || flow_.connection.write_shut()) return;
   if (session_) {
     shard_.observer_->watch(flow_.trace);
     session_->close(*this);
   }
-  // Reading goes on, unheard, until the peer has closed too: a RST for late data could overtake our last bytes.
   flow_.connection.shutdown_write();
+  shard_.queue_output(flow_);
+}
+
+void FlowStream::close() {
+  if (flow_.close_asked) return;
+  finish();
+  // Reading goes on, unheard, until the peer has closed too: a RST for late data could overtake our last bytes.
+  flow_.close_asked = true;
   flow_.deadline = now_ + shard_.config_.limits.close_timeout;
   shard_.queue_output(flow_);
 }

@@ -15,11 +15,15 @@ class FlowStream final : public Stream, public tls::RecordSink {
   // Stream
   std::size_t send_room() const override;
   void send(Bytes bytes) override;
+  void finish() override;
   void close() override;
   void abort() override;
   const tls::Info* tls_info() const override { return session_ ? &session_->info() : nullptr; }
   wire::IpAddress peer_address() const override { return flow_.key.remote; }
   MutableBytes state() override { return flow_.service_state; }
+  Handle id() const override { return flow_.self; }
+  Instant now() const override { return now_; }
+  tcp::End end() const override { return flow_.end; }
 
   // RecordSink
   bool write_record(Bytes record) override;

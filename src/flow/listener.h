@@ -5,7 +5,7 @@
 #include <memory>
 #include <optional>
 
-#include "flow/service.h"
+#include "flow/endpoint.h"
 #include "tls/config.h"
 #include "wire/address.h"
 
@@ -16,6 +16,8 @@ struct Listener {
   std::uint16_t port = 0;
   std::shared_ptr<const tls::ServerConfig> tls;  ///< null: plain TCP
   Service* service = nullptr;                    ///< of this worker; outlives the shard
+
+  Endpoint endpoint() const { return {service, tls.get()}; }
 };
 
 }  // namespace handsel::flow

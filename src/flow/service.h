@@ -7,6 +7,9 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/slab.h"
+#include "base/time.h"
+#include "tcp/connection.h"
 #include "tls/session.h"
 #include "wire/address.h"
 
@@ -19,21 +22,50 @@ class Stream {
   virtual std::size_t send_room() const = 0;
   /// Takes all of `bytes`, which are at most send_room().
   virtual void send(Bytes bytes) = 0;
-  /// Everything sent so far goes out, then close_notify and FIN. No send() afterwards.
+  /// Everything sent so far goes out, then FIN. No send() afterwards; what the peer still sends is delivered. Over TLS,
+  /// whose close_notify comes first, the same (RFC 8446 6.1).
+  virtual void finish() = 0;
+  /// finish(), and what the peer still sends is let go unheard.
   virtual void close() = 0;
   /// RST now.
   virtual void abort() = 0;
   /// nullptr on plain TCP.
   virtual const tls::Info* tls_info() const = 0;
   virtual wire::IpAddress peer_address() const = 0;
-  /// The service's own state for this connection: zeroed when the connection opens, wiped when it ends.
+  /// The service's own state for this connection, wiped when it ends. It begins as zeros, or as connect()'s Target
+  /// said.
   virtual MutableBytes state() = 0;
+  /// Names the connection for Shard::wake() and Shard::cut(): what Shard::connect() returned.
+  virtual Handle id() const = 0;
+  /// The time of the event at hand.
+  virtual Instant now() const = 0;
+  /// In on_closed() and on_open_failed(): how TCP ended. End::aborted is ours, a failed TLS session's included.
+  virtual tcp::End end() const = 0;
 
  protected:
   ~Stream() = default;
 };
 
 inline constexpr std::size_t kServiceStateBytes = 104;
+
+// X(identifier, text): why a connection that we were opening did not come to be.
+#define HANDSEL_OPEN_FAILURES(X)                                           \
+  X(refused, "the peer answered with a reset")                             \
+  X(timed_out, "the peer did not answer")                                  \
+  X(unreachable, "a router or the peer said by ICMP that nobody is there") \
+  X(unresolved, "the neighbour on the way has not told its link address")  \
+  X(handshake, "TCP was established, the TLS handshake was not completed") \
+  X(cut, "given up by us")
+
+enum class OpenFailure : std::uint8_t {
+#define X(name, text) name,
+  HANDSEL_OPEN_FAILURES(X)
+#undef X
+};
+/// "refused" and so on.
+std::string_view name_of(OpenFailure why);
+/// The reason for a person.
+std::string_view explain(OpenFailure why);
 
 /// A service is shared by all the connections of a worker; what belongs to one lives in Stream::state().
 class Service {
@@ -54,8 +86,11 @@ class Service {
     (void)truncated;
     stream.close();
   }
-  /// The connection is over, for whatever reason. The last call.
+  /// The connection is over; Stream::end() says how. The last call.
   virtual void on_closed(Stream&) {}
+  /// A connection that Shard::connect() began has not become ready. The only call for it: neither on_open() nor
+  /// on_closed() comes. state() is still there.
+  virtual void on_open_failed(Stream&, OpenFailure why) { (void)why; }
 };
 
 }  // namespace handsel::flow

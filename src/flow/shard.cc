@@ -36,6 +36,9 @@ Shard::Shard(const ShardConfig& config, const ShardResources& resources, Instant
       frames_(config.limits.handshakes, std::max(1u, config.limits.handshakes / kHandshakesPerLongMessage)),
       tls_context_{stage_, *resources.aead, entropy_, frames_, tls_statistics_, resources.unix_at_zero_ms},
       responder_(config.mac, config.vlan, config.addresses),
+      routes_(config.addresses, config.gateways),
+      neighbours_(random_key(entropy_), now),
+      ports_(random_key(entropy_)),
       tracer_(config.id, config.limits.trace_records),
       observer_(std::make_unique<TlsObserver>(tracer_)),
       record_(new std::uint8_t[limits::kMaxRecordBytes]),
@@ -90,7 +93,7 @@ bool Shard::parse(const ReceivedFrame& frame, Instant now, FrameSink& sink, Arri
   if (!view) return drop(view.error());
   if (const auto refused = responder_.refuse(*view)) return drop(*refused);
   if (!view->is_tcp()) {
-    if (on_icmp_error(*view, now)) return false;
+    if (learn(*view, now, sink) || on_icmp_error(*view, now)) return false;
     if (const auto refused = responder_.answer(*view, sink, statistics_.packets)) return drop(*refused);
     return false;
   }
@@ -153,6 +156,7 @@ bool Shard::on_segment(Flow& flow, const Arrived& arrived, Instant now, FrameSin
   }
   // The way back follows the peer's router when that changes, but only on the word of a segment that was acceptable.
   if (!outcome.dropped) flow.peer_mac = arrived.frame.link.source();
+  if (flow.wait.entry != NeighbourWait::kNone && flow.connection.state() != tcp::State::syn_sent) stop_waiting(flow);
   trace_segment(flow, arrived.header, arrived.payload.size(), now, outcome.dropped);
   statistics_.tcp.bytes_in.add(flow.connection.bytes_received() - received_before);
   if (outcome.refuse) refuse(arrived, Drop::tcp_no_connection, sink);
@@ -196,13 +200,14 @@ bool Shard::run(Instant now, bool idle, FrameSink& sink) {
   fragments_.expire(now);
   statistics_.tcp.time_wait.set(time_wait_.size());
   if (tracer_.take_flush()) finish_traces();
-  return send_queued(now, sink) || worked;
+  worked |= send_queued(now, sink);
+  return advance_neighbours(now, sink) || worked;
 }
 
 Instant Shard::next_deadline() const {
   if (!output_.empty()) return Instant{};
-  return std::min(
-      {timers_.next_deadline(), stage_.next_deadline(), time_wait_.next_deadline(), fragments_.next_deadline()});
+  return std::min({timers_.next_deadline(), stage_.next_deadline(), time_wait_.next_deadline(),
+                   neighbours_.next_deadline(), fragments_.next_deadline()});
 }
 
 void Shard::announce(FrameSink& sink) { responder_.announce(sink, statistics_.packets); }

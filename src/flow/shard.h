@@ -2,6 +2,7 @@
 /// All that one core owns: its flows, their sessions, the crypto stage, timers and counters. No I/O, no clock.
 
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <span>
@@ -18,10 +19,14 @@
 #include "flow/fragments.h"
 #include "flow/frame_sink.h"
 #include "flow/listener.h"
+#include "flow/neighbours.h"
 #include "flow/responder.h"
+#include "flow/routes.h"
 #include "flow/statistics.h"
+#include "flow/target.h"
 #include "flow/trace.h"
 #include "tcp/cookies.h"
+#include "tcp/ports.h"
 #include "tcp/time_wait.h"
 #include "tls/session.h"
 #include "tls/worker_context.h"
@@ -36,7 +41,8 @@ enum class CookieMode : std::uint8_t { adaptive, always, never };
 /// Bounds of one shard; each has a counter for what is turned away at it.
 struct ShardLimits {
   std::uint32_t flows = 65'536;
-  std::uint32_t half_open = 16'384;
+  std::uint32_t half_open = 16'384;  ///< connections that a peer is opening
+  std::uint32_t opening = 16'384;    ///< connections that we are opening
   std::uint32_t chunks = limits::kDefaultChunks;
   std::uint32_t handshakes = 4'096;  ///< TLS handshakes in progress
   std::uint32_t time_wait = 65'536;  ///< connections remembered in TIME-WAIT, 52 bytes each; the oldest gives way
@@ -52,6 +58,7 @@ struct ShardConfig {
   std::optional<std::uint16_t> vlan;
   std::uint16_t mtu = 1500;
   std::vector<wire::IpPrefix> addresses;
+  std::vector<wire::IpAddress> gateways;  ///< for connect(): at most one a family
   std::vector<Listener> listeners;
   ShardLimits limits;
   CookieMode cookies = CookieMode::adaptive;
@@ -94,8 +101,20 @@ class Shard {
 
   /// Gratuitous ARP and unsolicited neighbour advertisements for our addresses (RFC 5227 3, RFC 4861 7.2.6).
   void announce(FrameSink& sink);
-  /// New SYNs are refused from now on; what is open goes on.
+  /// New SYNs, and connect(), are refused from now on; what is open goes on.
   void stop_accepting() { accepting_ = false; }
+
+  /// Begins to open a connection. Its SYN leaves with the next run(), or once the next hop has told its link address.
+  /// Exactly one call to the service follows, later: on_open() or on_open_failed(). May be called from within a
+  /// service. Errors, each counted: open_draining, open_bad_target, open_bad_source, open_no_route, open_no_port,
+  /// open_port_taken, flow_opening_full, flow_table_full.
+  std::expected<Handle, Drop> connect(const Target& target, Instant now);
+  /// Lets a service act on a connection that nothing has happened on: calls on_writable(), as long as it is open. Not
+  /// from within a call to that connection's service. False when `flow` is no more, or not ready.
+  bool wake(Handle flow, Instant now);
+  /// Gives a connection up: RST to the peer, where it knows of us. Its service hears of it. Not from within a call to
+  /// that connection's service, which has Stream::abort(). False when `flow` is no more.
+  bool cut(Handle flow, Instant now);
 
   ShardStatistics& statistics() { return statistics_; }
   const ShardStatistics& statistics() const { return statistics_; }
@@ -111,6 +130,7 @@ class Shard {
   }
   std::uint32_t handshakes_in_progress() const { return frames_.blocks_taken(); }
   std::uint32_t chunks_available() const { return chunks_.available(); }
+  Neighbours& neighbours() { return neighbours_; }
   const ShardConfig& config() const { return config_; }
 
  private:
@@ -147,16 +167,35 @@ class Shard {
   tcp::Config connection_config(const FlowKey& key) const;
   bool on_icmp_error(const wire::FrameView& frame, Instant now);
 
+  // shard_active.cc: connections that we open
+  std::optional<std::uint16_t> source_port(FlowKey key, Instant now, std::optional<wire::SeqNum>& iss_above);
+  bool port_free(const FlowKey& key, Instant now, std::optional<wire::SeqNum>& iss_above);
+  static OpenFailure open_failure(const Flow& flow);
+  void count_open_failure(OpenFailure why);
+  void fail_open(Flow& flow, OpenFailure why, Instant now);
+
+  // shard_neighbours.cc: link addresses, learnt and asked for
+  bool learn(const wire::FrameView& frame, Instant now, FrameSink& sink);
+  bool learn_from_arp(const wire::FrameView& frame, Instant now, FrameSink& sink);
+  bool learn_from_nd(const wire::FrameView& frame, Instant now, FrameSink& sink);
+  void take_claim(const Neighbours::Claim& claim, Instant now);
+  void note_conflict(Instant now, FrameSink& sink);
+  bool advance_neighbours(Instant now, FrameSink& sink);
+  bool send_query(const Neighbours::Query& query, FrameSink& sink);
+  bool link_known(Flow& flow, Instant now);
+  void wait_for(Flow& flow, std::uint32_t entry);
+  void stop_waiting(Flow& flow);
+
   // shard_flows.cc: the life of a flow
   void open_flow(const Arrived& arrived, const Listener& listener, wire::SeqNum iss, Instant now);
-  Flow* add_flow(Handle handle, const Arrived& arrived, Instant now);
+  Flow* add_flow(Handle handle, std::uint64_t hash, Instant now);
   void retire(Flow& flow, Instant now);
   void on_outcome(Flow& flow, const tcp::Outcome& outcome, Instant now);
   void on_established(Flow& flow, Instant now);
   void open_service(Flow& flow, Instant now);
-  void close_service(Flow& flow, Instant now);
+  void close_service(Flow& flow, tcp::End end, Instant now);
   void count_end(const Flow& flow, tcp::End end);
-  void end_upper_half(Flow& flow, Instant now);
+  void end_upper_half(Flow& flow, tcp::End end, Instant now);
   void abort(Flow& flow, Instant now);
   void remove(Flow& flow);
   void on_timer(Flow& flow, Instant now);
@@ -202,6 +241,9 @@ class Shard {
   tls::FramePool frames_;
   tls::WorkerContext tls_context_;
   Responder responder_;
+  Routes routes_;
+  Neighbours neighbours_;
+  tcp::EphemeralPorts ports_;
   Fragments fragments_{statistics_};
   Tracer tracer_;
   std::unique_ptr<TlsObserver> observer_;
@@ -210,6 +252,7 @@ class Shard {
   std::unique_ptr<std::uint8_t[]> record_;  // one whole record, gathered
   Instant last_cookie_{};                   // when the last one was sent; they are taken for a while after it
   Instant cookie_secret_made_{};
+  Instant defended_{};  // when our address was last defended (RFC 5227 2.4)
   bool cookies_sent_ = false;
   bool accepting_ = true;
 };

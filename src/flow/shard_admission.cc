@@ -95,9 +95,9 @@ bool Shard::take_cookie(const Arrived& arrived, const Listener& listener, Instan
     refuse(arrived, Drop::tcp_bad_cookie, sink);
     return true;
   }
-  const Handle handle =
-      flows_.emplace(arrived.key, arrived.hash, listener, arrived.frame.link.source(), config, chunks_, *cookie, now);
-  Flow* flow = add_flow(handle, arrived, now);
+  const Handle handle = flows_.emplace(arrived.key, arrived.hash, listener.endpoint(), arrived.frame.link.source(),
+                                       config, chunks_, *cookie, now);
+  Flow* flow = add_flow(handle, arrived.hash, now);
   if (!flow) return true;
   statistics_.tcp.cookies_accepted.add();
   on_segment(*flow, arrived, now, sink);
@@ -184,6 +184,7 @@ bool Shard::on_icmp_error(const wire::FrameView& frame, Instant now) {
     if (flow.connection.send_mss() < before) statistics_.tcp.path_mtu_lowered.add();
   } else {
     outcome = flow.connection.on_unreachable(about.seq);
+    if (outcome.ended != tcp::End::none) flow.open_failure = OpenFailure::unreachable;
   }
   on_outcome(flow, outcome, now);
   queue_output(flow);

@@ -12,9 +12,9 @@ namespace handsel::flow {
 
 void Shard::open_flow(const Arrived& arrived, const Listener& listener, wire::SeqNum iss, Instant now) {
   if (statistics_.tcp.half_open.get() >= config_.limits.half_open) return statistics_.drop(Drop::flow_half_open_full);
-  const Handle handle = flows_.emplace(arrived.key, arrived.hash, listener, arrived.frame.link.source(),
+  const Handle handle = flows_.emplace(arrived.key, arrived.hash, listener.endpoint(), arrived.frame.link.source(),
                                        connection_config(arrived.key), chunks_, arrived.header, iss, now);
-  Flow* flow = add_flow(handle, arrived, now);
+  Flow* flow = add_flow(handle, arrived.hash, now);
   if (!flow) return;
   trace_segment(*flow, arrived.header, arrived.payload.size(), now, std::nullopt);
   queue_output(*flow);
@@ -22,15 +22,15 @@ void Shard::open_flow(const Arrived& arrived, const Listener& listener, wire::Se
 }
 
 // Enters a flow that was just made into the table; nullptr, and counted, when there is no room for it.
-Flow* Shard::add_flow(Handle handle, const Arrived& arrived, Instant now) {
-  if (!handle || !table_.insert(arrived.hash, handle.index)) {
+Flow* Shard::add_flow(Handle handle, std::uint64_t hash, Instant now) {
+  if (!handle || !table_.insert(hash, handle.index)) {
     if (handle) flows_.erase(handle);
     statistics_.drop(Drop::flow_table_full);
     return nullptr;
   }
   Flow& flow = *flows_.get(handle);
   flow.self = handle;
-  statistics_.tcp.half_open.add();
+  (flow.active ? statistics_.tcp.opening : statistics_.tcp.half_open).add();
   statistics_.tcp.flows.set(flows_.size());
   flow.trace = tracer_.start(flow.key, now);
   return &flow;
@@ -46,14 +46,14 @@ void Shard::on_outcome(Flow& flow, const tcp::Outcome& outcome, Instant now) {
     if (!flow.ended) pump(flow, now);
     if (flow.ended) return;  // the service has aborted it
     count_end(flow, outcome.ended);
-    end_upper_half(flow, now);
+    end_upper_half(flow, outcome.ended, now);
   }
 }
 
 void Shard::count_end(const Flow& flow, tcp::End end) {
   TcpStatistics& tcp = statistics_.tcp;
   if (flow.half_open) {
-    if (end == tcp::End::timed_out) tcp.half_open_expired.add();
+    if (!flow.active && end == tcp::End::timed_out) tcp.half_open_expired.add();
     return;
   }
   switch (end) {
@@ -78,16 +78,18 @@ void Shard::count_end(const Flow& flow, tcp::End end) {
 void Shard::on_established(Flow& flow, Instant now) {
   flow.half_open = false;
   flow.established = now;
-  statistics_.tcp.half_open.sub();
+  (flow.active ? statistics_.tcp.opening : statistics_.tcp.half_open).sub();
   statistics_.tcp.connections_opened.add();
-  statistics_.tcp_handshake_ns.record(static_cast<std::uint64_t>((now - flow.started).count()));
+  const auto took = static_cast<std::uint64_t>((now - flow.started).count());
+  (flow.active ? statistics_.tcp_connect_ns : statistics_.tcp_handshake_ns).record(took);
+  if (flow.active) neighbours_.confirm(*routes_.next_hop(flow.key.remote), now);
   if (flow.trace != Tracer::kNoRecord) tracer_.record(flow.trace).established = now;
-  if (!flow.listener->tls) {
+  if (!flow.endpoint.uses_tls()) {
     flow.deadline = now + config_.limits.idle_timeout;
     return open_service(flow, now);
   }
   flow.deadline = now + config_.limits.handshake_timeout;
-  flow.session = sessions_.emplace(tls_context_, *flow.listener->tls, observer_.get(), flow.owner_mark(), now);
+  flow.session = sessions_.emplace(tls_context_, *flow.endpoint.tls_server, observer_.get(), flow.owner_mark(), now);
   tls::Session* session = sessions_.get(flow.session);
   if (!session || session->phase() == tls::Phase::failed) {
     statistics_.drop(Drop::handshake_memory);
@@ -97,23 +99,29 @@ void Shard::on_established(Flow& flow, Instant now) {
 
 void Shard::open_service(Flow& flow, Instant now) {
   flow.service_open = true;
+  flow.service_told = true;
   FlowStream stream(*this, flow, now);
-  flow.listener->service->on_open(stream);
+  flow.endpoint.service->on_open(stream);
   queue_output(flow);
   if (stream.aborted()) abort(flow, now);
 }
 
-void Shard::close_service(Flow& flow, Instant now) {
-  if (!flow.service_open) return;
+void Shard::close_service(Flow& flow, tcp::End end, Instant now) {
+  if (flow.end == tcp::End::none) flow.end = end;
   FlowStream stream(*this, flow, now);
-  flow.listener->service->on_closed(stream);
-  flow.service_open = false;
+  if (std::exchange(flow.service_open, false)) {
+    flow.endpoint.service->on_closed(stream);
+  } else if (flow.active && !std::exchange(flow.service_told, true)) {
+    const OpenFailure why = open_failure(flow);
+    count_open_failure(why);
+    flow.endpoint.service->on_open_failed(stream, why);
+  }
 }
 
 // Everything above TCP goes; the connection may have a FIN to repeat or a TIME_WAIT to sit out.
-void Shard::end_upper_half(Flow& flow, Instant now) {
+void Shard::end_upper_half(Flow& flow, tcp::End end, Instant now) {
   if (flow.ended) return;
-  close_service(flow, now);
+  close_service(flow, end, now);
   flow.ended = true;
   flow.close_asked = true;
   flow.deadline = kNever;
@@ -129,10 +137,10 @@ void Shard::abort(Flow& flow, Instant now) {
   if (flow.connection.state() == tcp::State::closed) return;
   flow.connection.abort();
   count_end(flow, tcp::End::aborted);
-  end_upper_half(flow, now);
+  end_upper_half(flow, tcp::End::aborted, now);
 }
 
-// TIME-WAIT needs no connection: 48 bytes remember what it takes to answer for it.
+// TIME-WAIT needs no connection: 52 bytes remember what it takes to answer for it.
 void Shard::retire(Flow& flow, Instant now) {
   time_wait_.insert(tuple_of(flow.key), flow.connection, now);
   remove(flow);
@@ -141,7 +149,8 @@ void Shard::retire(Flow& flow, Instant now) {
 // Called where nothing holds a reference to the flow: by the output pass, and before a new flow of the same tuple.
 void Shard::remove(Flow& flow) {
   assert(flow.ended || flow.half_open);
-  if (flow.half_open) statistics_.tcp.half_open.sub();
+  stop_waiting(flow);
+  if (flow.half_open) (flow.active ? statistics_.tcp.opening : statistics_.tcp.half_open).sub();
   if (flow.trace != Tracer::kNoRecord) tracer_.finish(flow.trace);
   timers_.cancel(flow.self.index);
   table_.erase(flow.hash, flow.self.index);

@@ -35,7 +35,7 @@ bool Shard::pump_plain(Flow& flow, Instant now) {
     return true;
   }
   FlowStream stream(*this, flow, now);
-  flow::Service& service = *flow.listener->service;
+  flow::Service& service = *flow.endpoint.service;
   if (!flow.service_open || !service.wants_data(stream)) return false;
   const std::size_t taken = service.on_data(stream, ready.first(std::min(ready.size(), limits::kMaxPlaintext)));
   flow.connection.consume(taken);
@@ -95,7 +95,7 @@ void Shard::after_session(Flow& flow, tls::Session& session, const tls::Received
   if (received.peer_closed) flow.close_notified = true;
   if (received.failed) {
     // The alert is in the send queue: it goes out, then a FIN, and what the peer still sends is let go.
-    close_service(flow, now);
+    close_service(flow, tcp::End::aborted, now);
     flow.close_asked = true;
     flow.connection.shutdown_write();
     flow.deadline = now + config_.limits.close_timeout;
@@ -107,8 +107,8 @@ void Shard::deliver(Flow& flow, Bytes plaintext, Instant now) {
   if (!flow.service_open || flow.close_asked) return;
   FlowStream stream(*this, flow, now);
   std::size_t taken = 0;
-  while (taken < plaintext.size() && flow.listener->service->wants_data(stream)) {
-    const std::size_t step = flow.listener->service->on_data(stream, plaintext.subspan(taken));
+  while (taken < plaintext.size() && flow.endpoint.service->wants_data(stream)) {
+    const std::size_t step = flow.endpoint.service->on_data(stream, plaintext.subspan(taken));
     if (step == 0) break;
     taken += step;
   }
@@ -127,8 +127,8 @@ bool Shard::deliver_unread(Flow& flow, Instant now) {
       flow.unread.clear(chunks_);
       break;
     }
-    if (!flow.listener->service->wants_data(stream)) return false;
-    const std::size_t taken = flow.listener->service->on_data(stream, flow.unread.front(chunks_));
+    if (!flow.endpoint.service->wants_data(stream)) return false;
+    const std::size_t taken = flow.endpoint.service->on_data(stream, flow.unread.front(chunks_));
     flow.unread.drop(chunks_, taken);
     queue_output(flow);
     if (stream.aborted()) {
@@ -148,7 +148,7 @@ void Shard::tell_peer_closed(Flow& flow, Instant now) {
   flow.peer_closed_told = true;
   FlowStream stream(*this, flow, now);
   if (flow.service_open) {
-    flow.listener->service->on_peer_closed(stream, sessions_.get(flow.session) != nullptr && !flow.close_notified);
+    flow.endpoint.service->on_peer_closed(stream, sessions_.get(flow.session) != nullptr && !flow.close_notified);
   } else {
     stream.close();
   }
@@ -160,7 +160,7 @@ void Shard::tell_peer_closed(Flow& flow, Instant now) {
 void Shard::on_room(Flow& flow, Instant now) {
   if (!flow.service_open || flow.close_asked) return;
   FlowStream stream(*this, flow, now);
-  flow.listener->service->on_writable(stream);
+  flow.endpoint.service->on_writable(stream);
   if (stream.aborted()) return abort(flow, now);
   pump(flow, now);
 }

@@ -42,6 +42,7 @@ bool Shard::send_queued(Instant now, FrameSink& sink) {
 
 // False when there is more to say, and no buffer or no turn left to say it with.
 bool Shard::send_segments(Flow& flow, Instant now, FrameSink& sink) {
+  if (flow.connection.state() == tcp::State::syn_sent && !link_known(flow, now)) return true;
   for (int i = 0; i < kSegmentsPerTurn; ++i) {
     // The buffer first: a segment that was taken from the connection counts as sent.
     const MutableBytes buffer = sink.begin(wire::EthernetHeader::kUntaggedBytes +

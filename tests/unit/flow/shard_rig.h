@@ -69,8 +69,10 @@ class ShardRig : public ::testing::Test {
   }
   void start() {
     config.listeners = {{std::nullopt, kPlain, nullptr, &service}, {std::nullopt, kTls, tls_config(), &service}};
-    shard = std::make_unique<Shard>(
-        config, ShardResources{backend->kernels(), aead.get(), &entropy, [] { return std::uint64_t{0}; }}, now);
+    shard = std::make_unique<Shard>(config, resources(), now);
+  }
+  ShardResources resources() {
+    return {backend->kernels(), aead.get(), &entropy, [] { return std::uint64_t{0}; }};
   }
 
   static wire::TcpHeader segment(std::uint16_t from, std::uint16_t to, std::uint8_t flags, std::uint32_t seq,

@@ -17,11 +17,15 @@ class FakeStream final : public flow::Stream {
     room -= bytes.size();
     sent.append(as_text(bytes));
   }
+  void finish() override { closed = true; }
   void close() override { closed = true; }
   void abort() override { aborted = true; }
   const tls::Info* tls_info() const override { return tls ? &*tls : nullptr; }
   wire::IpAddress peer_address() const override { return wire::IpAddress::from_v4(192, 0, 2, 1); }
   MutableBytes state() override { return memory; }
+  Handle id() const override { return {}; }
+  Instant now() const override { return Instant{}; }
+  tcp::End end() const override { return tcp::End::none; }
 
   std::size_t room = 1 << 30;
   std::string sent;
