@@ -185,15 +185,45 @@ RecordRef Scoreboard::find(ChunkPool& pool, SeqNum seq) const {
   }
 }
 
+/// The last record of the run of SACKed ones that `from` begins, as far as is known. The shortcuts of all that are
+/// passed then lead there, so that a peer who names the same ground again and again makes nobody walk it again
+/// (CVE-2019-11477 and kin). They never lead past a record that is not SACKed: only a timeout takes SACKs back, all of
+/// them.
+RecordRef Scoreboard::end_of_run(ChunkPool& pool, RecordRef from) {
+  RecordRef last = from;
+  while (true) {
+    const RecordRef further = record(pool, last).next;
+    if (further != kNoRecord) {
+      last = further;
+      continue;
+    }
+    const RecordRef beside = after(pool, last);
+    if (beside == kNoRecord || !record(pool, beside).is(TxRecord::kSacked)) break;
+    last = beside;
+  }
+  for (RecordRef ref = from; ref != last;) {
+    TxRecord& entry = record(pool, ref);
+    const RecordRef step = entry.next != kNoRecord ? entry.next : after(pool, ref);
+    entry.next = last;
+    ref = step;
+  }
+  return last;
+}
+
 void Scoreboard::sack_range(ChunkPool& pool, SeqNum left, SeqNum right, AckSample& sample) {
   Flight& all = flight(pool);
   for (RecordRef ref = find(pool, left); ref != kNoRecord; ref = after(pool, ref)) {
     TxRecord& entry = record(pool, ref);
     if (entry.end() > right) break;
-    if (entry.begin < left || entry.is(TxRecord::kSacked)) continue;
+    if (entry.begin < left) continue;
+    if (entry.is(TxRecord::kSacked)) {
+      ref = end_of_run(pool, ref);
+      continue;
+    }
     note_delivery(all, entry, sample);
     unlink(pool, ref);
     entry.flags = static_cast<std::uint8_t>((entry.flags & ~TxRecord::kLost) | TxRecord::kSacked);
+    entry.next = kNoRecord;
     all.sacked_bytes += entry.length;
     ++all.sacked_records;
     sample.sacked_bytes += entry.length;

@@ -27,7 +27,7 @@ struct TxRecord {
   std::uint8_t padding = 0;
   std::uint32_t sent_us = 0;       ///< last transmission
   RecordRef previous = kNoRecord;  ///< neighbours in the list it stands in: in flight, or lost
-  RecordRef next = kNoRecord;
+  RecordRef next = kNoRecord;      ///< of a SACKed one, which stands in no list: all up to there are SACKed, too
 
   bool is(Flag flag) const { return (flags & flag) != 0; }
   wire::SeqNum end() const { return begin + length; }
@@ -163,6 +163,7 @@ class Scoreboard {
 
   std::uint8_t first_slot(std::uint32_t chunk) const { return chunk == root_ ? kRootSlot : std::uint8_t{0}; }
   RecordRef find(ChunkPool& pool, wire::SeqNum seq) const;
+  RecordRef end_of_run(ChunkPool& pool, RecordRef from);
   void sack_range(ChunkPool& pool, wire::SeqNum left, wire::SeqNum right, AckSample& sample);
   void link(ChunkPool& pool, Flight::List& list, RecordRef ref);
   void unlink(ChunkPool& pool, RecordRef ref);

@@ -43,6 +43,71 @@ void check_invariants(const Scoreboard& board, ChunkPool& pool) {
   ASSERT_EQ(listed, flight.in_flight_bytes);
 }
 
+TEST(Scoreboard, WhatIsRevivedStandsBeforeWhatWasSentAgain) {
+  ChunkPool pool(8);
+  Scoreboard board;
+  const SeqNum una(1'000);
+  for (std::uint32_t i = 0; i < 5; ++i) board.append(pool, una + 100 * i, 100, 10 + i);
+  AckSample sample;
+  board.sack(pool, blocks({{una + 300, una + 400}}), 0, una, una + 500, sample);
+  board.mark_all_lost(pool);
+  board.retransmitted(pool, board.first(pool), 50);
+  EXPECT_EQ(board.flight(pool).lost_bytes, 300u);
+  board.revive_lost(pool);
+  board.revive_lost(pool);
+  check_invariants(board, pool);
+  EXPECT_EQ(board.flight(pool).lost_bytes, 0u);
+  EXPECT_EQ(board.flight(pool).in_flight_bytes, 400u);
+  EXPECT_EQ(board.record(pool, board.flight(pool).in_flight.first).begin, una + 100);
+  EXPECT_EQ(board.flight(pool).in_flight.last, board.first(pool));
+  board.clear(pool);
+}
+
+/// Blocks of any place and length over ground that is mostly SACKed: whatever shortcuts are laid, all that a block
+/// covers is SACKed, and nothing else.
+TEST(Scoreboard, ShortcutsThroughSackedGroundMissNothing) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    std::mt19937_64 random(seed);
+    ChunkPool pool(64);
+    Scoreboard board;
+    SeqNum una(0xFFFF'F000), nxt = una;
+    std::vector<bool> sacked;
+    for (int step = 0; step < 1'500; ++step) {
+      if (random() % 2 == 0 || sacked.empty()) {
+        if (board.append(pool, nxt, 10, 1)) {
+          nxt += 10;
+          sacked.push_back(false);
+        }
+        continue;
+      }
+      if (random() % 16 == 0) {
+        const std::size_t gone = random() % sacked.size();
+        sacked.erase(sacked.begin(), sacked.begin() + static_cast<std::ptrdiff_t>(gone));
+        una += static_cast<std::uint32_t>(10 * gone);
+        AckSample sample;
+        board.acknowledge(pool, una, sample);
+      }
+      const std::size_t from = random() % sacked.size();
+      const std::size_t to = std::min(sacked.size(), from + 1 + random() % 40);
+      AckSample sample;
+      board.sack(pool,
+                 blocks({{una + static_cast<std::uint32_t>(10 * from), una + static_cast<std::uint32_t>(10 * to)}}), 0,
+                 una, nxt, sample);
+      std::fill(sacked.begin() + static_cast<std::ptrdiff_t>(from), sacked.begin() + static_cast<std::ptrdiff_t>(to),
+                true);
+      std::size_t index = 0;
+      for (RecordRef ref = board.first(pool); ref != kNoRecord; ref = board.after(pool, ref), ++index)
+        ASSERT_EQ(board.record(pool, ref).is(TxRecord::kSacked), sacked[index]) << seed << ' ' << step << ' ' << index;
+      if (random() % 200 == 0) {
+        board.forget_sacks(pool);
+        std::fill(sacked.begin(), sacked.end(), false);
+      }
+    }
+    board.clear(pool);
+    ASSERT_EQ(pool.available(), pool.capacity());
+  }
+}
+
 TEST(Scoreboard, RandomLivesKeepTheirSums) {
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     std::mt19937_64 random(seed);
