@@ -11,6 +11,7 @@
 #include "crypto/key_access.h"
 #include "crypto/openssl_handle.h"
 #include "crypto/p256_order.h"
+#include "crypto/verify.h"
 
 namespace handsel::crypto {
 namespace {
@@ -65,6 +66,7 @@ struct LibcryptoBackend::Impl {
   Status p256_ecdh(Operation& operation);
   Status ecdsa_p256_sign(Operation& operation);
   Status rsa_pss_sign(Operation& operation);
+  Status signature_verify(Operation& operation);
 
   PkeyHandle x25519_key(Bytes private_key);
   /// scalar·point (the base point when there is none) to affine x and y, on the curve.
@@ -219,6 +221,13 @@ Status LibcryptoBackend::Impl::rsa_pss_sign(Operation& operation) {
   return Status::done;
 }
 
+Status LibcryptoBackend::Impl::signature_verify(Operation& operation) {
+  if (operation.peer_key == nullptr) return Status::failed;
+  return verifies(*operation.peer_key, operation.algorithm, operation.message, operation.signature)
+             ? Status::done
+             : Status::invalid_input;
+}
+
 LibcryptoBackend::LibcryptoBackend(const KeyStore& keys, Entropy& entropy)
     : impl_(std::make_unique<Impl>(keys, entropy)) {}
 LibcryptoBackend::~LibcryptoBackend() = default;
@@ -241,6 +250,7 @@ KernelTable LibcryptoBackend::kernels() {
   set(Kind::p256_ecdh, kernel.template operator()<&Impl::p256_ecdh>());
   set(Kind::ecdsa_p256_sign, kernel.template operator()<&Impl::ecdsa_p256_sign>());
   set(Kind::rsa_pss_sign, kernel.template operator()<&Impl::rsa_pss_sign>());
+  set(Kind::signature_verify, kernel.template operator()<&Impl::signature_verify>());
   return table;
 }
 

@@ -22,9 +22,20 @@ enum class Kind : std::uint8_t {
   p256_ecdh,      ///< private_key[32], peer_public[65] in; shared_secret[32] out; a point off the curve fails
   ecdsa_p256_sign,  ///< key, message[32] (a digest) in; signature out in DER, at most 72
   rsa_pss_sign,     ///< key, message (a digest of 32, 48 or 64) in; signature out, modulus length; salt = digest length
+  signature_verify,  ///< peer_key, algorithm, message (a digest of 32, 48 or 64), signature in; one that is not
+                     ///< genuine, or not of the key's kind, fails
 };
-inline constexpr std::size_t kKinds = 6;
+inline constexpr std::size_t kKinds = 7;
 std::string_view name_of(Kind kind);
+
+/// What a signature to be verified was made by; its digest's length says which hash.
+enum class SignatureAlgorithm : std::uint8_t {
+  ecdsa,      ///< in DER (RFC 8446 4.2.3)
+  rsa_pss,    ///< salt of the digest's length, MGF1 by the same hash
+  rsa_pkcs1,  ///< RSASSA-PKCS1-v1_5: of TLS 1.2 alone
+};
+
+class PublicKey;  // crypto/public_key.h: a peer's, out of its certificate
 
 /// Names a private key of the KeyStore; nothing outside the back ends can read the key behind it.
 struct KeyId {
@@ -37,7 +48,7 @@ enum class Status : std::uint8_t {
   idle,     ///< not submitted
   waiting,  ///< in the stage
   done,
-  invalid_input,  ///< the peer's point or share is not acceptable
+  invalid_input,  ///< the peer's point, share or signature is not acceptable
   failed,         ///< our own fault: a key of the wrong kind, a computation that failed its check
 };
 
@@ -45,13 +56,16 @@ enum class Status : std::uint8_t {
 struct Operation {
   Kind kind{};
   Status status = Status::idle;
+  SignatureAlgorithm algorithm{};
   KeyId key;
+  const PublicKey* peer_key = nullptr;
   MutableBytes private_key;
   Bytes peer_public;
   MutableBytes public_key;
   MutableBytes shared_secret;
   Bytes message;
-  MutableBytes signature;  ///< room; after success its first signature_bytes are the signature
+  MutableBytes
+      signature;  ///< room; after success its first signature_bytes are the signature; to be verified: all of it
   std::size_t signature_bytes = 0;
   Instant submitted{};        ///< set by the stage
   std::uint64_t owner = 0;    ///< the submitter's mark: a flow's handle, given back on completion

@@ -1,17 +1,21 @@
 #pragma once
-/// Signature checks by a certificate's public key (libcrypto): for clients and tests. One at a time.
+/// Signature checks by a public key (libcrypto): one at a time.
 
 #include <cstdint>
 
 #include "base/bytes.h"
+#include "crypto/operation.h"
+#include "crypto/public_key.h"
 
 namespace handsel::crypto {
 
-/// True when `signature` (DER) is the certificate's ECDSA P-256 signature of `digest`. False too for another kind of
-/// key.
+/// True when `signature` is this key's of `digest` (32, 48 or 64 bytes: SHA-256, SHA-384, SHA-512). False too when the
+/// algorithm is not one for this kind of key.
+bool verifies(const PublicKey& key, SignatureAlgorithm algorithm, Bytes digest, Bytes signature);
+
+/// The same by a certificate's key; false too when the certificate cannot be read, or its key is no P-256 key.
 bool ecdsa_p256_verify(Bytes certificate_der, Bytes digest, Bytes signature);
-/// True when `signature` is the certificate's RSA-PSS signature of `digest` (32, 48 or 64 bytes), salt of the digest's
-/// length (RFC 8446 4.2.3).
+/// The same for RSA-PSS (RFC 8446 4.2.3).
 bool rsa_pss_verify(Bytes certificate_der, Bytes digest, Bytes signature);
 
 }  // namespace handsel::crypto

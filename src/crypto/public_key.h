@@ -1,0 +1,31 @@
+#pragma once
+/// A peer's public key, as its certificate holds it (RFC 5280 4.1.2.7).
+
+#include <memory>
+
+#include "crypto/key_store.h"
+
+struct evp_pkey_st;  // libcrypto's EVP_PKEY
+
+namespace handsel::crypto {
+
+/// Owns what libcrypto has made of the key. Made by peer_chain.h; read by the back ends.
+class PublicKey {
+ public:
+  PublicKey() = default;
+  /// Takes `pkey`, of this type.
+  PublicKey(evp_pkey_st* pkey, KeyType type) : pkey_(pkey), type_(type) {}
+
+  explicit operator bool() const { return pkey_ != nullptr; }
+  KeyType type() const { return type_; }
+  evp_pkey_st* pkey() const { return pkey_.get(); }
+
+ private:
+  struct Freer {
+    void operator()(evp_pkey_st* pkey) const;
+  };
+  std::unique_ptr<evp_pkey_st, Freer> pkey_;
+  KeyType type_;
+};
+
+}  // namespace handsel::crypto
