@@ -82,6 +82,15 @@ enum class Alert : std::uint8_t {
   X(duplicate_key_share, illegal_parameter, "two key shares of one group, or one of a group not offered")         \
   X(second_hello_changed, illegal_parameter, "the second ClientHello differs where it may not")                   \
   X(second_hello_without_share, illegal_parameter, "the second ClientHello lacks the requested key share")        \
+  X(session_id_not_echoed, illegal_parameter, "the server's session id is not the one that was sent")             \
+  X(suite_not_offered, illegal_parameter, "a cipher suite that was not offered, or another one than before")      \
+  X(group_not_offered, illegal_parameter, "a key-exchange group that was not offered, or not asked for")          \
+  X(scheme_not_offered, illegal_parameter, "a signature scheme that was not offered, or not the key's")           \
+  X(protocol_not_offered, illegal_parameter, "an application protocol that was not offered")                      \
+  X(psk_not_offered, illegal_parameter, "a pre-shared key that was not offered, or not for this suite")           \
+  X(session_not_offered, illegal_parameter, "a session is resumed that was not offered, or on other terms")       \
+  X(illegal_retry, illegal_parameter, "a HelloRetryRequest that changes nothing, or what was there already")      \
+  X(second_retry, unexpected_message, "a second HelloRetryRequest")                                               \
   X(unsupported_version, protocol_version, "no protocol version in common")                                       \
   X(inappropriate_fallback, inappropriate_fallback, "a fallback although both sides speak a newer version")       \
   X(no_common_cipher_suite, handshake_failure, "no cipher suite in common")                                       \
@@ -97,6 +106,7 @@ enum class Alert : std::uint8_t {
   X(unknown_authority, unknown_ca, "no trusted authority vouches for the peer's certificate")                     \
   X(certificate_expired, certificate_expired, "the peer's certificate is not valid at this time")                 \
   X(wrong_certificate_name, certificate_unknown, "the peer's certificate is for another name")                    \
+  X(wrong_pin, certificate_unknown, "the peer's public key is none of the pinned ones")                           \
   X(unsupported_certificate, unsupported_certificate, "the peer's certificate has a key of a kind not supported") \
   X(certificate_required, certificate_required, "the peer has shown no certificate")                              \
   X(renegotiation_refused, no_renegotiation, "renegotiation was asked for")                                       \

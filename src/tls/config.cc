@@ -12,8 +12,20 @@ namespace {
 constexpr std::uint32_t kMaxTicketLifetimeSeconds = 604'800;
 constexpr unsigned kMaxTickets = 8;
 
-// The Certificate message of a chain, without extensions; an empty one when it would be longer than its length fields
-// allow.
+std::string credential_fault(const ServerConfig& draft) {
+  for (std::size_t i = 0; i < draft.credentials.size(); ++i) {
+    const Credential& credential = draft.credentials[i];
+    const std::string where = "credentials[" + std::to_string(i) + "]";
+    if (!credential.key) return where + ": no private key";
+    if (credential.chain.empty()) return where + ": no certificate";
+    if (std::ranges::any_of(credential.chain, [](const auto& der) { return der.empty(); }))
+      return where + ": an empty certificate";
+  }
+  return {};
+}
+
+}  // namespace
+
 std::vector<std::uint8_t> certificate_message(const Credential& credential) {
   std::size_t bytes = 64;
   for (const std::vector<std::uint8_t>& der : credential.chain) bytes += der.size() + 5;
@@ -39,20 +51,6 @@ std::vector<std::uint8_t> certificate_message12(const Credential& credential) {
   message.resize(writer.size());
   return message;
 }
-
-std::string credential_fault(const ServerConfig& draft) {
-  for (std::size_t i = 0; i < draft.credentials.size(); ++i) {
-    const Credential& credential = draft.credentials[i];
-    const std::string where = "credentials[" + std::to_string(i) + "]";
-    if (!credential.key) return where + ": no private key";
-    if (credential.chain.empty()) return where + ": no certificate";
-    if (std::ranges::any_of(credential.chain, [](const auto& der) { return der.empty(); }))
-      return where + ": an empty certificate";
-  }
-  return {};
-}
-
-}  // namespace
 
 std::expected<ServerConfig, std::string> prepared(ServerConfig draft) {
   if (draft.credentials.empty()) return std::unexpected("credentials: at least one is needed");

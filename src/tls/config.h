@@ -26,6 +26,12 @@ struct Credential {
   std::vector<std::string> names;                ///< DNS names it is good for, lower case; "*.example.test" allowed
 };
 
+/// The Certificate message of a chain, whole, without extensions (RFC 8446 4.4.2); empty when it would be longer than
+/// its length fields allow.
+std::vector<std::uint8_t> certificate_message(const Credential& credential);
+/// The same in the form of TLS 1.2 (RFC 5246 7.4.2).
+std::vector<std::uint8_t> certificate_message12(const Credential& credential);
+
 /// An immutable snapshot: fill the fields, pass it through prepared(), publish it. Outlives every session made with it.
 struct ServerConfig {
   std::vector<Credential> credentials;  ///< first = default, for clients whose server name matches none

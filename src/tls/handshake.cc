@@ -8,7 +8,10 @@
 namespace handsel::tls {
 
 Handshake::Handshake(Session& session, Instant now)
-    : session_(session), now_(now), inbox_(session.worker_->frames, assembly_), task_(serve(*this)) {
+    : session_(session),
+      now_(now),
+      inbox_(session.worker_->frames, assembly_),
+      task_(session.client_ != nullptr ? connect(*this) : serve(*this)) {
   if (task_)
     waiter_ = task_.handle();
   else
@@ -53,7 +56,7 @@ bool Handshake::operation_done(crypto::Operation& operation) {
   if (slot == operations_.end()) return false;
   *slot = nullptr;
   if (operation.status == crypto::Status::invalid_input)
-    error_ = Error::bad_key_share;
+    error_ = operation.kind == crypto::Kind::signature_verify ? Error::bad_signature : Error::bad_key_share;
   else if (operation.status != crypto::Status::done)
     error_ = Error::crypto_failed;
   return true;
@@ -65,7 +68,7 @@ bool Handshake::skip_early_data(std::size_t bytes) {
   return true;
 }
 
-Handshake::MessageAwaiter Handshake::message(Waiting step, HandshakeType expected) {
+Handshake::MessageAwaiter Handshake::message(Waiting step, HandshakeTypes expected) {
   waiting_ = step;
   expected_ = expected;
   wants_message_ = true;
@@ -106,6 +109,10 @@ void Handshake::set_credential(std::uint16_t credential, std::uint16_t name) {
 
 void Handshake::observe_server_name(std::string_view name) {
   if (session_.observer_ != nullptr) session_.observer_->on_server_name(name);
+}
+
+void Handshake::hold_for_tickets(SessionCache::Pending pending) {
+  session_.pending_ = worker().client_sessions->hold(std::move(pending));
 }
 
 Error Handshake::queue(Bytes message) {

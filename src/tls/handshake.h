@@ -13,6 +13,7 @@
 #include "tls/coroutine.h"
 #include "tls/inbox.h"
 #include "tls/session.h"
+#include "tls/session_cache.h"
 #include "tls/worker_context.h"
 
 namespace handsel::tls {
@@ -42,9 +43,9 @@ class Handshake : public FrameStack {
   bool skip_early_data(std::size_t bytes);
   void end_early_data() { expects_early_data_ = false; }
   bool expects_early_data() const { return expects_early_data_; }
-  bool hello_received() const { return hello_received_; }
   /// In TLS 1.2 ChangeCipherSpec has one place, where it is awaited; in 1.3 it is dropped wherever it may come.
-  bool drops_change_cipher_spec() const { return hello_received_ && !change_cipher_spec_counts_; }
+  bool drops_change_cipher_spec() const { return hello_passed_ && !change_cipher_spec_counts_; }
+  void change_cipher_spec_dropped() { dropped_change_cipher_spec_ = true; }
   bool wants_change_cipher_spec() const { return wants_change_cipher_spec_; }
   void change_cipher_spec_came() { wants_change_cipher_spec_ = false; }
 
@@ -58,7 +59,7 @@ class Handshake : public FrameStack {
   };
   /// `co_await` gives the next message, which is of this type: any other ends the session. The message's memory lasts
   /// until the next co_await.
-  MessageAwaiter message(Waiting step, HandshakeType expected);
+  MessageAwaiter message(Waiting step, HandshakeTypes expected);
 
   struct Awaiter {
     Handshake& handshake;
@@ -69,12 +70,15 @@ class Handshake : public FrameStack {
   /// `co_await` ends when all the operations have succeeded; one that does not succeed ends the session.
   Awaiter operations(Waiting step, crypto::Operation& first, crypto::Operation* second = nullptr);
 
-  /// `co_await` ends when the client has changed its cipher spec; a message that comes instead ends the session.
+  /// `co_await` ends when the peer has changed its cipher spec; a message that comes instead ends the session.
   Awaiter change_cipher_spec(Waiting step);
   void expect_change_cipher_spec_as_message() { change_cipher_spec_counts_ = true; }
+  /// One came, and was dropped, while the version was not known yet.
+  bool dropped_change_cipher_spec() const { return dropped_change_cipher_spec_; }
 
   WorkerContext& worker() { return *session_.worker_; }
-  const ServerConfig& config() const { return *session_.config_; }
+  const ServerConfig& config() const { return *session_.server_; }
+  const ClientConfig& client_config() const { return *session_.client_; }
   Info& info() { return session_.info_; }
   std::uint64_t unix_now_ms() const;
   void set_credential(std::uint16_t credential, std::uint16_t name);
@@ -82,7 +86,10 @@ class Handshake : public FrameStack {
   std::string_view server_name() const { return session_.server_name(); }
   std::string_view alpn() const { return session_.alpn(); }
   void observe_server_name(std::string_view name);
-  void set_hello_received() { hello_received_ = true; }
+  /// The first ClientHello has come, or gone: from here on a ChangeCipherSpec may come that means nothing (RFC 8446 5).
+  void set_hello_passed() { hello_passed_ = true; }
+  /// Keeps what tickets of this connection will need, until the session goes.
+  void hold_for_tickets(SessionCache::Pending pending);
   /// From now on records that do not open are taken for early data, up to limits::kMaxSkippedEarlyData.
   void expect_rejected_early_data() {
     expects_early_data_ = true;
@@ -116,11 +123,12 @@ class Handshake : public FrameStack {
   std::size_t early_data_budget_ = 0;
   Error error_ = Error::none;
   Waiting waiting_ = Waiting::nothing;
-  HandshakeType expected_{};
+  HandshakeTypes expected_;
   bool wants_message_ = false;
   bool wants_change_cipher_spec_ = false;
   bool change_cipher_spec_counts_ = false;
-  bool hello_received_ = false;
+  bool dropped_change_cipher_spec_ = false;
+  bool hello_passed_ = false;
   bool expects_early_data_ = false;
   std::array<std::uint8_t, limits::kHandshakeAssemblyBytes> assembly_;
 };
@@ -129,5 +137,7 @@ static_assert(sizeof(Handshake) <= limits::kHandshakeBlockBytes);
 
 /// The server's side, from the first message: chooses the version and goes on as that version does.
 Task serve(Handshake& handshake);
+/// The client's side, from our ClientHello: goes on as the version that the server chooses does.
+Task connect(Handshake& handshake);
 
 }  // namespace handsel::tls

@@ -9,9 +9,8 @@ namespace handsel::tls {
 namespace {
 
 // The length of the message that starts here, with its header; 0 while its header is not whole.
-std::expected<std::size_t, Error> message_bytes(Bytes start, HandshakeType expected) {
-  if (!start.empty() && start[0] != static_cast<std::uint8_t>(expected))
-    return std::unexpected(Error::unexpected_handshake_message);
+std::expected<std::size_t, Error> message_bytes(Bytes start, HandshakeTypes expected) {
+  if (!start.empty() && !expected.holds(start[0])) return std::unexpected(Error::unexpected_handshake_message);
   if (start.size() < kHandshakeHeaderBytes) return std::size_t{0};
   const std::size_t body = load_be24(&start[1]);
   if (body > limits::kMaxHandshakeMessage) return std::unexpected(Error::message_too_long);
@@ -29,7 +28,7 @@ Inbox::~Inbox() {
   if (buffer_.data() != memory_.data()) pool_.give_long(buffer_);
 }
 
-std::expected<std::optional<Message>, Error> Inbox::next(HandshakeType expected) {
+std::expected<std::optional<Message>, Error> Inbox::next(HandshakeTypes expected) {
   if (stored() == 0) {
     begin_ = end_ = 0;
     const std::expected<std::size_t, Error> whole = message_bytes(fragment_, expected);

@@ -19,6 +19,19 @@ struct Message {
   Bytes whole;  ///< with its header
 };
 
+/// One message type that may come next, or two.
+struct HandshakeTypes {
+  HandshakeTypes() = default;
+  HandshakeTypes(HandshakeType only) : first(only), second(only) {}
+  HandshakeTypes(HandshakeType one, HandshakeType other) : first(one), second(other) {}
+  bool holds(std::uint8_t type) const {
+    return type == static_cast<std::uint8_t>(first) || type == static_cast<std::uint8_t>(second);
+  }
+
+  HandshakeType first{};
+  HandshakeType second{};
+};
+
 /// A message that lies whole in one record is read where it lies; only pieces are copied.
 class Inbox {
  public:
@@ -32,7 +45,7 @@ class Inbox {
   void offer(Bytes fragment) { fragment_ = fragment; }
   /// The next message, if all of it is there; its views last until the next call of next(), offer() or settle(). Its
   /// type is judged as soon as it is known, its length before anything is stored.
-  std::expected<std::optional<Message>, Error> next(HandshakeType expected);
+  std::expected<std::optional<Message>, Error> next(HandshakeTypes expected);
   /// Stores what is left of the fragment, because its memory goes.
   Error settle();
   /// True when there is no unread byte: the only state in which keys may change.

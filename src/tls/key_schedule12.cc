@@ -43,6 +43,10 @@ MasterSecret12::MasterSecret12(crypto::HashId hash, Bytes premaster, std::string
                                Bytes more_seed)
     : secret_(derive(crypto::Hmac(hash, premaster), label, seed, more_seed)), hmac_(hash, secret_.view()) {}
 
+MasterSecret12::MasterSecret12(crypto::HashId hash, Bytes master) : secret_(master), hmac_(hash, master) {}
+
+MasterSecret12 MasterSecret12::resumed(crypto::HashId hash, Bytes master) { return {hash, master}; }
+
 MasterSecret12 MasterSecret12::plain(crypto::HashId hash, Bytes premaster, Bytes client_random, Bytes server_random) {
   return {hash, premaster, "master secret", client_random, server_random};
 }

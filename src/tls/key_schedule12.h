@@ -30,6 +30,8 @@ class MasterSecret12 {
   static MasterSecret12 plain(crypto::HashId hash, Bytes premaster, Bytes client_random, Bytes server_random);
   /// Bound to the whole handshake: `session_hash` runs through ClientKeyExchange (RFC 7627 4).
   static MasterSecret12 extended(crypto::HashId hash, Bytes premaster, Bytes session_hash);
+  /// Taken up again from an earlier session (RFC 5246 7.3): 48 bytes.
+  static MasterSecret12 resumed(crypto::HashId hash, Bytes master);
 
   KeyBlock12 key_block(crypto::AeadId aead, Bytes client_random, Bytes server_random) const;
   /// kVerifyDataBytes12 bytes (RFC 5246 7.4.9).
@@ -38,6 +40,7 @@ class MasterSecret12 {
   Bytes view() const { return secret_.view(); }
 
  private:
+  MasterSecret12(crypto::HashId hash, Bytes master);
   MasterSecret12(crypto::HashId hash, Bytes premaster, std::string_view label, Bytes seed, Bytes more_seed);
   Secret<48> secret_;
   crypto::Hmac hmac_;

@@ -14,6 +14,14 @@ constexpr std::array kEcdsaSchemes = {SignatureScheme::ecdsa_secp256r1_sha256};
 // PKCS #1 v1.5 signs no TLS 1.3 handshake (RFC 8446 4.2.3), and every client of 1.2 worth having knows PSS.
 constexpr std::array kRsaSchemes = {SignatureScheme::rsa_pss_rsae_sha256, SignatureScheme::rsa_pss_rsae_sha384};
 
+std::uint16_t name_index(const Credential& credential, std::string_view wanted) {
+  for (std::size_t i = 0; i < credential.names.size(); ++i)
+    if (crypto::name_matches(credential.names[i], wanted)) return static_cast<std::uint16_t>(i);
+  return kNoName;
+}
+
+}  // namespace
+
 SignatureScheme common_scheme(CredentialKind kind, U16List offered) {
   const std::span<const SignatureScheme> ours = kind == CredentialKind::ecdsa_p256
                                                     ? std::span<const SignatureScheme>(kEcdsaSchemes)
@@ -22,14 +30,6 @@ SignatureScheme common_scheme(CredentialKind kind, U16List offered) {
     if (offered.contains(scheme)) return scheme;
   return SignatureScheme::none;
 }
-
-std::uint16_t name_index(const Credential& credential, std::string_view wanted) {
-  for (std::size_t i = 0; i < credential.names.size(); ++i)
-    if (crypto::name_matches(credential.names[i], wanted)) return static_cast<std::uint16_t>(i);
-  return kNoName;
-}
-
-}  // namespace
 
 std::expected<Version, Error> newest_version(const ClientHello& hello) {
   if (!hello.supported_versions) return std::min(hello.legacy_version, Version::tls12);

@@ -155,6 +155,13 @@ inline constexpr std::array<Suite, 6> kSuites12 = {{
      Authentication::rsa},
 }};
 
+/// The TLS 1.2 suite of this number, or nullptr.
+constexpr const Suite* find_suite12(std::uint16_t id) {
+  for (const Suite& suite : kSuites12)
+    if (static_cast<std::uint16_t>(suite.id) == id) return &suite;
+  return nullptr;
+}
+
 /// Length of a key share of this group in bytes (RFC 8446 4.2.8.2); 0 for groups that are not spoken.
 constexpr std::size_t key_share_bytes(NamedGroup group) {
   switch (group) {

@@ -21,7 +21,7 @@ Error refuse_version(Handshake& handshake, Version newest) {
 
 Task serve(Handshake& handshake) {
   const Message message = co_await handshake.message(Waiting::client_hello, HandshakeType::client_hello);
-  handshake.set_hello_received();
+  handshake.set_hello_passed();
   // Whatever follows needs an answer from us first, and in TLS 1.3 comes under other keys (RFC 8446 5.1).
   if (!handshake.at_boundary()) co_return Error::straddles_key_change;
   const std::expected<ClientHello, Error> hello = ClientHello::parse(message.body);

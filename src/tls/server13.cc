@@ -6,7 +6,6 @@
 #include "tls/config.h"
 #include "tls/key_exchange.h"
 #include "tls/messages/extensions.h"
-#include "tls/messages/finished.h"
 #include "tls/messages/server_hello.h"
 #include "tls/negotiate.h"
 #include "tls/resumption.h"
@@ -93,14 +92,6 @@ Error take_second_hello(Handshake& handshake, const Message& message, const Agre
   return resume(handshake, *hello, message.whole, agreed, resumption, transcript);
 }
 
-Error check_finished(const Message& message, const TrafficSecret& secret, const Transcript& transcript) {
-  Digest expected = transcript.digest();
-  secret.finished(expected.view(), MutableBytes(expected.bytes).first(expected.size));
-  const std::expected<Finished, Error> finished = Finished::parse(message.body, expected.size);
-  if (!finished) return finished.error();
-  return equal_constant_time(finished->verify_data, expected.view()) ? Error::none : Error::bad_finished;
-}
-
 }  // namespace
 
 Task server13(Handshake& handshake, const ClientHello& hello, Bytes message) {
@@ -140,7 +131,8 @@ Task server13(Handshake& handshake, const ClientHello& hello, Bytes message) {
     co_await handshake.operations(Waiting::shared_secret, agreement);
   } else {
     const Credential& credential = handshake.config().credentials[agreed->credential->credential];
-    crypto::Operation signature = signing.operation(credential, agreed->credential->scheme, transcript.digest().view());
+    crypto::Operation signature =
+        signing.operation(credential, agreed->credential->scheme, kServerSignatureContext, transcript.digest().view());
     co_await handshake.operations(Waiting::shared_secret_and_signature, agreement, &signature);
     signing.signature_bytes = signature.signature_bytes;
   }
@@ -152,7 +144,7 @@ Task server13(Handshake& handshake, const ClientHello& hello, Bytes message) {
 
   // Finished of the client: only now is the peer known to hold the keys.
   const Message finished = co_await handshake.message(Waiting::client_finished, HandshakeType::finished);
-  error = check_finished(finished, secrets.client_handshake, transcript);
+  error = check_finished13(finished, secrets.client_handshake, transcript);
   if (error != Error::none) co_return error;
   error = handshake.start_reading(agreed->suite->aead, std::move(secrets.client_application));
   if (error != Error::none || !secrets.master) co_return error;

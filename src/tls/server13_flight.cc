@@ -5,7 +5,6 @@
 #include "tls/messages/certificate.h"
 #include "tls/messages/encrypted_extensions.h"
 #include "tls/messages/extensions.h"
-#include "tls/messages/finished.h"
 #include "tls/messages/pre_shared_key.h"
 #include "tls/messages/server_hello.h"
 
@@ -40,12 +39,8 @@ Error send_protected(Handshake& handshake, const Agreed& agreed, const TrafficSe
     transcript.add(verify.written());
     if (const Error error = handshake.queue(verify.written()); error != Error::none) return error;
   }
-  Digest verify_data = transcript.digest();
-  secret.finished(verify_data.view(), MutableBytes(verify_data.bytes).first(verify_data.size));
-  Writer finished(memory);
-  Finished{verify_data.view()}.emit(finished);
-  transcript.add(finished.written());
-  if (const Error error = handshake.queue(finished.written()); error != Error::none) return error;
+  const Bytes finished = write_finished13(memory, secret, transcript);
+  if (const Error error = handshake.queue(finished); error != Error::none) return error;
   return handshake.flush();
 }
 
@@ -71,20 +66,6 @@ Bytes write_server_hello(MutableBytes out, const Agreed& agreed, Bytes random, B
   hello.extensions = extensions.written();
   hello.emit(writer);
   return writer.written();
-}
-
-crypto::Operation Signing::operation(const Credential& credential, SignatureScheme scheme, Bytes transcript_hash) {
-  const crypto::HashId hash =
-      scheme == SignatureScheme::rsa_pss_rsae_sha384 ? crypto::HashId::sha384 : crypto::HashId::sha256;
-  const MutableBytes out = MutableBytes(digest).first(crypto::digest_bytes(hash));
-  digest_to_sign(hash, kServerSignatureContext, transcript_hash, out);
-  crypto::Operation operation;
-  operation.kind =
-      credential.kind == CredentialKind::ecdsa_p256 ? crypto::Kind::ecdsa_p256_sign : crypto::Kind::rsa_pss_sign;
-  operation.key = credential.key;
-  operation.message = out;
-  operation.signature = signature;
-  return operation;
 }
 
 void add_to_be_signed(Handshake& handshake, const Agreed& agreed, bool with_certificate, Transcript& transcript) {

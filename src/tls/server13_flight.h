@@ -10,6 +10,7 @@
 #include "tls/handshake.h"
 #include "tls/key_schedule13.h"
 #include "tls/negotiate.h"
+#include "tls/proof13.h"
 #include "tls/resumption.h"
 #include "tls/transcript.h"
 
@@ -17,7 +18,6 @@ namespace handsel::tls {
 
 // Long enough for ours: no extension but key_share, supported_versions and pre_shared_key.
 inline constexpr std::size_t kMaxServerHelloBytes = 192;
-inline constexpr std::size_t kMaxSignatureBytes = 1'024;  // RSA of 8192 bits
 
 /// What of the first ClientHello is still needed after its memory is gone.
 struct Agreed {
@@ -39,16 +39,6 @@ struct Agreed {
 /// HelloRetryRequest when there is no share to send yet (RFC 8446 4.1.4), ServerHello else (4.1.3).
 Bytes write_server_hello(MutableBytes out, const Agreed& agreed, Bytes random, Bytes share,
                          const Resumption& resumption);
-
-/// A CertificateVerify in the making: what is signed, and room for the signature.
-struct Signing {
-  std::array<std::uint8_t, crypto::kMaxDigestBytes> digest{};
-  std::array<std::uint8_t, kMaxSignatureBytes> signature{};
-  std::size_t signature_bytes = 0;  ///< 0: a pre-shared key authenticates us, and there is no certificate either
-
-  /// `transcript_hash` runs through Certificate.
-  crypto::Operation operation(const Credential& credential, SignatureScheme scheme, Bytes transcript_hash);
-};
 
 /// Hashes what follows the ServerHello: EncryptedExtensions, and Certificate when there is one.
 void add_to_be_signed(Handshake& handshake, const Agreed& agreed, bool with_certificate, Transcript& transcript);

@@ -6,6 +6,7 @@
 #include <new>
 #include <utility>
 
+#include "tls/client_config.h"
 #include "tls/config.h"
 #include "tls/handshake.h"
 #include "tls/messages/finished.h"
@@ -47,32 +48,38 @@ std::string_view explain(Waiting step) {
 }
 
 Session::Session(WorkerContext& worker, const ServerConfig& config, Observer* observer, std::uint64_t owner, Instant)
-    : worker_(&worker), config_(&config), observer_(observer), owner_(owner) {
+    : worker_(&worker), server_(&config), observer_(observer), owner_(owner) {
   assert(config.certificate_messages.size() == config.credentials.size());
 }
 
 Session::~Session() {
   if (handshake_ != nullptr) worker_->statistics.handshakes_abandoned.add();
   end_handshake();
+  release_pending();
   read_.stop(worker_->aead);
   write_.stop(worker_->aead);
 }
 
 bool Session::wants_record() const {
-  if (phase_ == Phase::failed || read_closed_) return false;
+  if (phase_ == Phase::failed || read_closed_ || (is_client() && !started_)) return false;
   return handshake_ == nullptr || handshake_->wants_record();
 }
 
 Waiting Session::waiting() const {
   if (phase_ != Phase::handshaking) return Waiting::nothing;
-  return handshake_ != nullptr ? handshake_->waiting() : Waiting::client_hello;
+  if (handshake_ != nullptr) return handshake_->waiting();
+  return is_client() ? Waiting::nothing : Waiting::client_hello;
 }
 
 std::string_view Session::server_name() const {
-  return name_ == kNoIndex ? std::string_view{} : config_->credentials[credential_].names[name_];
+  if (is_client()) return client_->sent_name;
+  return name_ == kNoIndex ? std::string_view{} : server_->credentials[credential_].names[name_];
 }
 
-std::string_view Session::alpn() const { return alpn_ == kNoIndex ? std::string_view{} : config_->alpn[alpn_]; }
+std::string_view Session::alpn() const {
+  if (alpn_ == kNoIndex) return {};
+  return is_client() ? client_->alpn[alpn_] : server_->alpn[alpn_];
+}
 
 Received Session::on_operation_done(crypto::Operation& operation, RecordSink& sink, Instant now) {
   if (handshake_ == nullptr || !handshake_->operation_done(operation)) return {};
@@ -134,6 +141,7 @@ Received Session::fail(Failure failure) {
   if (is_answered(failure.error) && !write_closed_) send_alert(failure.alert);
   phase_ = Phase::failed;
   end_handshake();
+  release_pending();
   read_.stop(worker_->aead);
   write_.stop(worker_->aead);
   Received received;
@@ -149,8 +157,9 @@ std::size_t Session::sealed_bytes(std::size_t plaintext) {
 bool Session::send(Bytes plaintext, RecordSink& sink) {
   if (phase_ != Phase::connected || write_closed_) return false;
   const CallScope scope(*this, sink, now_);
+  const std::uint64_t records_per_key = is_client() ? client_->records_per_key : server_->records_per_key;
   while (!plaintext.empty()) {
-    if (write_.sequence() >= config_->records_per_key && !renew_write_key()) return false;
+    if (write_.sequence() >= records_per_key && !renew_write_key()) return false;
     const std::size_t count = std::min(plaintext.size(), limits::kMaxPlaintext);
     std::memcpy(scratch_content().data(), plaintext.data(), count);
     if (!seal_scratch(ContentType::application_data, count)) {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/slab.h"
 #include "base/time.h"
 #include "crypto/operation.h"
 #include "tls/alert.h"
@@ -44,7 +45,7 @@ struct Info {
   std::uint16_t group = 0;             ///< IANA number of the key exchange's group
   std::uint16_t signature_scheme = 0;  ///< IANA number of the server's signature
   bool resumed = false;
-  bool retried = false;  ///< a HelloRetryRequest was sent
+  bool retried = false;  ///< a HelloRetryRequest was sent or received
 };
 
 enum class Phase : std::uint8_t {
@@ -55,17 +56,28 @@ enum class Phase : std::uint8_t {
 };
 
 // X(identifier, text): what a handshake can be blocked on.
-#define HANDSEL_TLS_WAITS(X)                                            \
-  X(nothing, "nothing")                                                 \
-  X(client_hello, "the client's ClientHello")                           \
-  X(second_client_hello, "the ClientHello after our HelloRetryRequest") \
-  X(key_generation, "our key share")                                    \
-  X(shared_secret, "the shared secret")                                 \
-  X(shared_secret_and_signature, "the shared secret and our signature") \
-  X(signature, "our signature")                                         \
-  X(client_key_exchange, "the client's ClientKeyExchange")              \
-  X(client_change_cipher_spec, "the client's ChangeCipherSpec")         \
-  X(client_finished, "the client's Finished")
+#define HANDSEL_TLS_WAITS(X)                                             \
+  X(nothing, "nothing")                                                  \
+  X(client_hello, "the client's ClientHello")                            \
+  X(second_client_hello, "the ClientHello after our HelloRetryRequest")  \
+  X(key_generation, "our key share")                                     \
+  X(shared_secret, "the shared secret")                                  \
+  X(shared_secret_and_signature, "the shared secret and our signature")  \
+  X(signature, "our signature")                                          \
+  X(client_key_exchange, "the client's ClientKeyExchange")               \
+  X(client_change_cipher_spec, "the client's ChangeCipherSpec")          \
+  X(client_finished, "the client's Finished")                            \
+  X(server_hello, "the server's ServerHello")                            \
+  X(second_server_hello, "the ServerHello after our second ClientHello") \
+  X(encrypted_extensions, "the server's EncryptedExtensions")            \
+  X(server_certificate, "the server's Certificate")                      \
+  X(certificate_verify, "the server's CertificateVerify")                \
+  X(server_key_exchange, "the server's ServerKeyExchange")               \
+  X(signature_check, "the check of the server's signature")              \
+  X(server_hello_done, "the server's ServerHelloDone")                   \
+  X(new_session_ticket, "the server's NewSessionTicket")                 \
+  X(server_change_cipher_spec, "the server's ChangeCipherSpec")          \
+  X(server_finished, "the server's Finished")
 
 /// The named step that a handshake waits for.
 enum class Waiting : std::uint8_t {
@@ -78,6 +90,7 @@ std::string_view name_of(Waiting step);
 /// The step for a person: "the client's ClientHello".
 std::string_view explain(Waiting step);
 
+struct ClientConfig;   // tls/client_config.h: the server's name, what to trust, groups, suites, ALPN: likewise
 struct ServerConfig;   // tls/config.h: credentials, groups, suites, ALPN: an immutable snapshot
 struct WorkerContext;  // tls/worker_context.h: stage, AEAD engine, entropy, frame pool, statistics of one worker
 class Handshake;       // tls/handshake.h: what is needed only until the session is connected
@@ -90,8 +103,9 @@ struct Received {
   bool failed = false;         ///< a fatal alert was sent or received; see failure()
 };
 
-/// A server's end of one TLS connection. Lives in the flow; does no I/O, reads no clock, allocates nothing: what a
-/// handshake needs comes from the worker's pool with the first record and goes back, wiped, when it is over.
+/// One end of a TLS connection, a server's or a client's. Lives in the flow; does no I/O, reads no clock, allocates
+/// nothing: what a handshake needs comes from the worker's pool with the first record and goes back, wiped, when it is
+/// over. A client's is set going by connect().
 ///
 /// The caller takes five bytes off the stream, asks record_bytes() for the record's length, gathers that many bytes in
 /// one piece of memory that may be written to, and passes them to on_record(). While wants_record() is false it leaves
@@ -106,10 +120,16 @@ class Session {
   /// `owner` marks this session's crypto operations. `worker` and `config` must outlive the session; `observer` may be
   /// null.
   Session(WorkerContext& worker, const ServerConfig& config, Observer* observer, std::uint64_t owner, Instant now);
+  /// The same for a client.
+  Session(WorkerContext& worker, const ClientConfig& config, Observer* observer, std::uint64_t owner, Instant now);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
   /// Takes its operations out of the stage, destroys the handshake where it stands, wipes every secret.
   ~Session();
+
+  /// Begins a client's handshake, once. The ClientHello is in the sink when this returns, or after the stage has
+  /// computed our key shares: on_operation_done().
+  Received connect(RecordSink& sink, Instant now);
 
   /// Length in bytes, with header, of the record whose first 5 bytes these are; at most limits::kMaxRecordBytes. The
   /// error when they cannot begin a record that has a place here: pass them to on_bad_header().
@@ -138,7 +158,8 @@ class Session {
   Waiting waiting() const;
   std::uint64_t owner() const { return owner_; }
 
-  /// The name of ours that the client's server_name matched, as configured; empty when it sent none or none of ours.
+  /// The name of ours that the client's server_name matched, as configured; empty when it sent none or none of ours. A
+  /// client's: the name that it sent.
   std::string_view server_name() const;
   /// The application protocol agreed on; empty when there is none.
   std::string_view alpn() const;
@@ -168,18 +189,30 @@ class Session {
 
   // session_input.cc
   Error judge_header(Bytes header) const;
-  void start();
+  void count_start();
+  bool keyless_alert(ContentType type) const;
   Received on_change_cipher_spec(Bytes body);
   Received on_protected(MutableBytes record);
   Received on_content(ContentType type, MutableBytes content);
   Received on_alert(Bytes content);
   Received on_handshake_bytes(Bytes content);
   Received on_post_handshake(Bytes content);
+  Received on_post_handshake12(Bytes content);
   Error on_key_update(Bytes message);
   bool count_empty_record();
   bool speaks_tls12() const { return info_.version == static_cast<std::uint16_t>(Version::tls12); }
 
+  // session_client.cc
+  bool takes_tickets() const { return is_client(); }
+  /// Removes from the front of `content` what belongs to NewSessionTickets that are whole, or are being skipped.
+  Error take_tickets(Bytes& content);
+  Error on_ticket(Bytes message);
+  /// The header of one in pieces is in partial_.
+  Error skip_ticket();
+  void release_pending();
+
   // session.cc
+  bool is_client() const { return client_ != nullptr; }
   bool begin();
   void end_handshake();
   Received run();
@@ -196,7 +229,8 @@ class Session {
   bool write_record(Bytes record);
 
   WorkerContext* worker_;
-  const ServerConfig* config_;
+  const ServerConfig* server_ = nullptr;  // this one, or
+  const ClientConfig* client_ = nullptr;  // that one
   Observer* observer_;
   std::uint64_t owner_;
   RecordSink* sink_ = nullptr;      // of the call in progress
@@ -212,8 +246,10 @@ class Session {
   bool read_closed_ = false;
   std::uint8_t empty_records_ = 0;  // in a row
   std::uint8_t key_updates_ = 0;    // in a row
-  std::uint8_t partial_bytes_ = 0;  // of a KeyUpdate in pieces
+  std::uint8_t partial_bytes_ = 0;  // of a KeyUpdate in pieces, or of another message's header
   std::array<std::uint8_t, 5> partial_{};
+  std::uint32_t skipped_bytes_ = 0;  // still to come of a NewSessionTicket in pieces, which is not kept
+  Handle pending_;                   // in the worker's SessionCache: a client's, while tickets may come
   std::uint16_t credential_ = kNoIndex;
   std::uint16_t name_ = kNoIndex;
   std::uint16_t alpn_ = kNoIndex;

@@ -36,7 +36,8 @@ bool is_ssl2_client_hello(Bytes header) {
 
 Error Session::judge_header(Bytes header) const {
   if (!is_content_type(header[0])) {
-    if (started_) return Error::bad_content_type;
+    if (started_ && !(is_client() && info_.version == 0)) return Error::bad_content_type;
+    if (is_client()) return Error::not_tls;
     if (is_http(header)) return Error::plain_http;
     return is_ssl2_client_hello(header) ? Error::ssl2_client_hello : Error::not_tls;
   }
@@ -59,7 +60,7 @@ Received Session::on_bad_header(Bytes header5, RecordSink& sink, Instant now) {
   if (phase_ == Phase::failed || read_closed_) return {};
   const CallScope scope(*this, sink, now);
   const Error error = judge_header(header5);
-  start();
+  count_start();
   if (error == Error::ssl2_client_hello) {
     const std::size_t row = index_in(kVersionNames, load_be16(&header5[3]));
     worker_->statistics.refused_version[row].add();
@@ -74,19 +75,22 @@ Received Session::on_record(MutableBytes record, RecordSink& sink, Instant now) 
   worker_->statistics.records_in.add();
   worker_->statistics.bytes_in.add(record.size());
   if (const Error error = judge_header(record.first(kRecordHeaderBytes)); error != Error::none) return fail(error);
-  start();
+  count_start();
 
   const auto type = static_cast<ContentType>(record[0]);
   const MutableBytes body = record.subspan(kRecordHeaderBytes);
   if (type == ContentType::change_cipher_spec) return on_change_cipher_spec(body);
   if (type == ContentType::application_data || (read_.on() && !read_.hides_type())) return on_protected(record);
-  // A client that could not make sense of our first flight has no keys to tell us under.
-  const bool keyless_alert = type == ContentType::alert && handshake_ != nullptr && read_.sequence() == 0;
-  if (read_.on() && !keyless_alert) return fail(Error::unprotected_record);
+  if (read_.on() && !keyless_alert(type)) return fail(Error::unprotected_record);
   return on_content(type, body);
 }
 
-void Session::start() {
+// A client that could not make sense of our first flight has no keys to tell us under.
+bool Session::keyless_alert(ContentType type) const {
+  return type == ContentType::alert && handshake_ != nullptr && !is_client() && read_.sequence() == 0;
+}
+
+void Session::count_start() {
   if (started_) return;
   started_ = true;
   worker_->statistics.handshakes_started.add();
@@ -105,6 +109,7 @@ Received Session::on_change_cipher_spec(Bytes body) {
     return run();
   }
   // The compatibility mode's, between the first ClientHello and Finished (RFC 8446 5): dropped.
+  if (info_.version == 0) handshake_->change_cipher_spec_dropped();
   return count_empty_record() ? Received{} : fail(Error::too_many_empty_records);
 }
 
@@ -128,7 +133,7 @@ Received Session::on_content(ContentType type, MutableBytes content) {
   if (type == ContentType::handshake) return content.empty() ? fail(Error::empty_record) : on_handshake_bytes(content);
   if (type == ContentType::alert) return content.empty() ? fail(Error::empty_record) : on_alert(content);
   if (type != ContentType::application_data || phase_ != Phase::connected) return fail(Error::unexpected_record);
-  if (partial_bytes_ != 0) return fail(Error::interleaved_records);
+  if (partial_bytes_ != 0 || skipped_bytes_ != 0) return fail(Error::interleaved_records);
   if (content.empty()) return count_empty_record() ? Received{} : fail(Error::too_many_empty_records);
   empty_records_ = 0;
   key_updates_ = 0;
@@ -149,8 +154,10 @@ Received Session::on_alert(Bytes content) {
                           kAlertBytes);
   // Says only that a close_notify will follow (RFC 8446 6.1).
   if (alert == Alert::user_canceled) return count_empty_record() ? Received{} : fail(Error::too_many_empty_records);
-  // A warning of TLS 1.2 leaves the connection as it is (RFC 5246 7.2.2); in 1.3 all are fatal, whatever they say.
-  if (alert != Alert::close_notify && content[0] == kAlertWarning && speaks_tls12())
+  // A warning of TLS 1.2 leaves the connection as it is (RFC 5246 7.2.2); in 1.3 all are fatal, whatever they say. One
+  // comes before the version is known: the server has no such name, and goes on (RFC 6066 3).
+  const bool may_warn = speaks_tls12() || (info_.version == 0 && alert == Alert::unrecognized_name && is_client());
+  if (alert != Alert::close_notify && content[0] == kAlertWarning && may_warn)
     return count_empty_record() ? Received{} : fail(Error::too_many_empty_records);
   if (alert != Alert::close_notify) return fail(Failure{Error::alert_received, alert});
 
@@ -175,20 +182,34 @@ Received Session::on_handshake_bytes(Bytes content) {
   return run();
 }
 
-// Only KeyUpdate may come to a server after the handshake: five bytes, so its pieces fit in the session.
+// TLS 1.2 has nothing but renegotiation, which each side begins by its own message.
+Received Session::on_post_handshake12(Bytes content) {
+  const HandshakeType first = is_client() ? HandshakeType::hello_request : HandshakeType::client_hello;
+  const bool renegotiates = content[0] == static_cast<std::uint8_t>(first);
+  return fail(renegotiates ? Error::renegotiation_refused : Error::unexpected_handshake_message);
+}
+
+// Only KeyUpdate may come after the handshake: five bytes, so its pieces fit in the session. And tickets to a client:
+// those in pieces are passed over, for they would need memory.
 Received Session::on_post_handshake(Bytes content) {
-  if (speaks_tls12()) {
-    const bool renegotiates = content[0] == static_cast<std::uint8_t>(HandshakeType::client_hello);
-    return fail(renegotiates ? Error::renegotiation_refused : Error::unexpected_handshake_message);
-  }
+  if (speaks_tls12()) return on_post_handshake12(content);
   while (!content.empty()) {
+    if (takes_tickets() && partial_bytes_ == 0) {
+      if (const Error error = take_tickets(content); error != Error::none) return fail(error);
+      if (content.empty()) return {};
+    }
     const std::size_t count = std::min(content.size(), partial_.size() - partial_bytes_);
     std::memcpy(&partial_[partial_bytes_], content.data(), count);
     partial_bytes_ = static_cast<std::uint8_t>(partial_bytes_ + count);
     content = content.subspan(count);
-    if (partial_[0] != static_cast<std::uint8_t>(HandshakeType::key_update))
+    const bool is_ticket = partial_[0] == static_cast<std::uint8_t>(HandshakeType::new_session_ticket);
+    if (partial_[0] != static_cast<std::uint8_t>(HandshakeType::key_update) && !(is_ticket && takes_tickets()))
       return fail(Error::unexpected_handshake_message);
     if (partial_bytes_ < kHandshakeHeaderBytes) return {};
+    if (is_ticket) {
+      if (const Error error = skip_ticket(); error != Error::none) return fail(error);
+      continue;
+    }
     if (load_be24(&partial_[1]) != partial_.size() - kHandshakeHeaderBytes) return fail(Error::malformed_message);
     if (partial_bytes_ < partial_.size()) return {};
     partial_bytes_ = 0;

@@ -25,6 +25,9 @@ struct Statistics {
   Counter tickets_taken;
   Counter tickets_refused;  ///< not ours, expired, or for another name or suite: a full handshake followed
 
+  Counter tickets_kept;     ///< by clients
+  Counter tickets_dropped;  ///< by clients: in pieces, too long, or without room for what they need
+
   // Completed handshakes, by the rows of names.h; the last row is for numbers without a name.
   std::array<Counter, kVersionNames.size() + 1> by_version;
   std::array<Counter, kSuiteNames.size() + 1> by_suite;

@@ -9,6 +9,7 @@
 #include "crypto/aead.h"
 #include "crypto/stage.h"
 #include "tls/frame_pool.h"
+#include "tls/session_cache.h"
 #include "tls/statistics.h"
 
 namespace handsel::tls {
@@ -22,6 +23,8 @@ struct WorkerContext {
   Statistics& statistics;
   /// Unix time in milliseconds at Instant zero, for tickets that outlive the process.
   std::uint64_t unix_at_zero_ms = 0;
+  /// Sessions that clients may resume; null: they resume none.
+  SessionCache* client_sessions = nullptr;
 
   /// Where records are built and sealed. Holds nothing between two calls into a session.
   alignas(64) std::array<std::uint8_t, limits::kMaxRecordBytes> scratch{};

@@ -70,6 +70,22 @@ struct ClientKeyExchange {
 struct Certificate12 {
   Bytes list;  ///< the certificates as they stand, each behind its length
 
+  /// `body` is the message without its header.
+  static std::expected<Certificate12, Error> parse(Bytes body) {
+    Reader reader(body);
+    const Certificate12 message{reader.vector24()};
+    if (!reader.finished()) return std::unexpected(Error::malformed_message);
+    Reader entries(message.list);
+    while (!entries.empty())
+      if (entries.vector24().empty()) return std::unexpected(Error::malformed_message);
+    return message;
+  }
+  /// Calls visit(certificate in DER) for each, the peer's own first.
+  template <class Visit>
+  void each(Visit&& visit) const {
+    Reader entries(list);
+    while (!entries.empty()) visit(entries.vector24());
+  }
   static void emit_entry(Writer& writer, Bytes certificate) {
     auto length = writer.length<3>();
     writer.bytes(certificate);
@@ -78,6 +94,21 @@ struct Certificate12 {
     auto message = open_message(writer, HandshakeType::certificate);
     auto length = writer.length<3>();
     writer.bytes(list);
+  }
+};
+
+/// NewSessionTicket (RFC 5077 3.3). An empty ticket: the server has changed its mind.
+struct NewSessionTicket12 {
+  std::uint32_t lifetime_seconds = 0;  ///< a hint; 0: the server does not say
+  Bytes ticket;
+
+  static std::expected<NewSessionTicket12, Error> parse(Bytes body) {
+    NewSessionTicket12 message;
+    Reader reader(body);
+    message.lifetime_seconds = reader.u32();
+    message.ticket = reader.vector16();
+    if (!reader.finished()) return std::unexpected(Error::malformed_message);
+    return message;
   }
 };
 

@@ -57,24 +57,23 @@ ServerConfig World::default_config() {
   return *config;
 }
 
-ServerEnd::ServerEnd(World& world, const ServerConfig& config)
-    : world_(world), session_(std::make_unique<Session>(world.worker, config, &notes, 7, Instant{})) {}
+ServerEnd::ServerEnd(World& world, const ServerConfig& config) : SessionEnd(world, config) {}
 
-bool ServerEnd::write_record(Bytes record) {
+bool SessionEnd::write_record(Bytes record) {
   if (record.size() > sink_room) return false;
   sink_room -= record.size();
   append(output_, record);
   return true;
 }
 
-void ServerEnd::note(const Received& received) {
+void SessionEnd::note(const Received& received) {
   append(plaintext, received.plaintext);
   connected = connected || received.connected_now;
   peer_closed = peer_closed || received.peer_closed;
   failed = failed || received.failed;
 }
 
-void ServerEnd::receive(Bytes bytes) {
+void SessionEnd::receive(Bytes bytes) {
   append(unread, bytes);
   while (unread.size() >= kRecordHeaderBytes && session_->wants_record()) {
     const Bytes header = Bytes(unread).first(kRecordHeaderBytes);
@@ -92,7 +91,7 @@ void ServerEnd::receive(Bytes bytes) {
   }
 }
 
-bool ServerEnd::run_crypto() {
+bool SessionEnd::run_crypto() {
   world_.stage.flush(now);
   bool any = false;
   while (crypto::Operation* operation = world_.stage.take_completed()) {
@@ -103,13 +102,13 @@ bool ServerEnd::run_crypto() {
   return any;
 }
 
-void ServerEnd::settle() {
+void SessionEnd::settle() {
   do receive({});
   while (run_crypto());
 }
 
-void ServerEnd::send(std::string_view text) { EXPECT_TRUE(session_->send(as_bytes(text), *this)); }
+void SessionEnd::send(std::string_view text) { EXPECT_TRUE(session_->send(as_bytes(text), *this)); }
 
-Buffer ServerEnd::take_output() { return std::exchange(output_, {}); }
+Buffer SessionEnd::take_output() { return std::exchange(output_, {}); }
 
 }  // namespace handsel::tls::test

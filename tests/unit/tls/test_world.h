@@ -62,12 +62,11 @@ class Notes final : public Observer {
 };
 
 /// A session with a byte stream in front of it, as a flow would drive it.
-class ServerEnd final : public RecordSink {
+class SessionEnd : public RecordSink {
  public:
-  ServerEnd(World& world, const ServerConfig& config);
   bool write_record(Bytes record) override;
 
-  /// Bytes from the client; takes records as far as the session wants them.
+  /// Bytes from the peer; takes records as far as the session wants them.
   void receive(Bytes bytes);
   Instant now{};  ///< what the session is told
   /// Lets the stage compute what waits and hands the results in. False when nothing waited.
@@ -89,11 +88,21 @@ class ServerEnd final : public RecordSink {
   std::size_t sink_room = ~std::size_t{0};
   Notes notes;
 
- private:
+ protected:
+  template <class Config>
+  SessionEnd(World& world, const Config& config)
+      : world_(world), session_(std::make_unique<Session>(world.worker, config, &notes, 7, Instant{})) {}
   void note(const Received& received);
+
+ private:
   World& world_;
   std::unique_ptr<Session> session_;
   Buffer output_;
+};
+
+class ServerEnd final : public SessionEnd {
+ public:
+  ServerEnd(World& world, const ServerConfig& config);
 };
 
 }  // namespace handsel::tls::test

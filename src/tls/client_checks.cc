@@ -1,0 +1,121 @@
+/// What a client checks of a server's messages in either version.
+#include <algorithm>
+#include <array>
+
+#include "tls/client_checks.h"
+#include "tls/messages/extensions.h"
+
+namespace handsel::tls {
+namespace {
+
+Error error_of(crypto::ChainFault fault) {
+  switch (fault) {
+    case crypto::ChainFault::malformed:
+    case crypto::ChainFault::bad_signature:
+      return Error::bad_certificate;
+    case crypto::ChainFault::unsupported_key:
+    case crypto::ChainFault::not_for_signing:
+      return Error::unsupported_certificate;
+    case crypto::ChainFault::unknown_authority:
+      return Error::unknown_authority;
+    case crypto::ChainFault::not_valid_now:
+      return Error::certificate_expired;
+    case crypto::ChainFault::wrong_name:
+      return Error::wrong_certificate_name;
+    case crypto::ChainFault::wrong_pin:
+      return Error::wrong_pin;
+  }
+  return Error::bad_certificate;
+}
+
+/// The algorithm and hash of a scheme that a server may sign its handshake with.
+struct VerifiedScheme {
+  crypto::SignatureAlgorithm algorithm{};
+  crypto::HashId hash{};
+};
+
+/// scheme_not_offered unless it was offered for this version and fits the key.
+std::expected<VerifiedScheme, Error> verified_scheme(SignatureScheme scheme, Version version,
+                                                     const crypto::PublicKey& key) {
+  using crypto::HashId;
+  using crypto::SignatureAlgorithm;
+  struct Row {
+    SignatureScheme scheme;
+    crypto::KeyAlgorithm key;
+    VerifiedScheme verified;
+    Version newest;
+  };
+  static constexpr std::array<Row, kVerifiedSchemes13.size() + kVerifiedSchemes12.size()> kRows = {{
+      {SignatureScheme::ecdsa_secp256r1_sha256,
+       crypto::KeyAlgorithm::p256,
+       {SignatureAlgorithm::ecdsa, HashId::sha256},
+       Version::tls13},
+      {SignatureScheme::rsa_pss_rsae_sha256,
+       crypto::KeyAlgorithm::rsa,
+       {SignatureAlgorithm::rsa_pss, HashId::sha256},
+       Version::tls13},
+      {SignatureScheme::rsa_pss_rsae_sha384,
+       crypto::KeyAlgorithm::rsa,
+       {SignatureAlgorithm::rsa_pss, HashId::sha384},
+       Version::tls13},
+      // Not for the handshake of TLS 1.3 (RFC 8446 4.2.3).
+      {SignatureScheme::rsa_pkcs1_sha256,
+       crypto::KeyAlgorithm::rsa,
+       {SignatureAlgorithm::rsa_pkcs1, HashId::sha256},
+       Version::tls12},
+      {SignatureScheme::rsa_pkcs1_sha384,
+       crypto::KeyAlgorithm::rsa,
+       {SignatureAlgorithm::rsa_pkcs1, HashId::sha384},
+       Version::tls12},
+  }};
+  for (const Row& row : kRows)
+    if (row.scheme == scheme && version <= row.newest && key.type().algorithm == row.key) return row.verified;
+  return std::unexpected(Error::scheme_not_offered);
+}
+
+}  // namespace
+
+Error check_extensions(const ClientOffer& offer, Bytes block, std::span<const ExtensionType> allowed) {
+  return walk_extensions(block, [&](ExtensionType type, Bytes) {
+    if (!offer.holds(type) && type != ExtensionType::cookie) return Error::unsolicited_extension;
+    return std::ranges::find(allowed, type) != allowed.end() ? Error::none : Error::misplaced_extension;
+  });
+}
+
+Error take_protocol(Handshake& handshake, Bytes extension) {
+  const std::expected<ProtocolNames, Error> names = ProtocolNames::read(extension);
+  if (!names) return names.error();
+  // "The ProtocolNameList … MUST contain exactly one ProtocolName" (RFC 7301 3.1).
+  if (names->size() != 1) return Error::illegal_parameter;
+  const std::vector<std::string>& offered = handshake.client_config().alpn;
+  const auto chosen = std::ranges::find(offered, names->front());
+  if (chosen == offered.end()) return Error::protocol_not_offered;
+  handshake.set_alpn(static_cast<std::uint16_t>(chosen - offered.begin()));
+  return Error::none;
+}
+
+std::expected<crypto::PublicKey, Error> judge_chain(Handshake& handshake, std::span<const Bytes> chain) {
+  const auto now_seconds = static_cast<std::int64_t>(handshake.unix_now_ms() / 1'000);
+  std::expected<crypto::PublicKey, crypto::ChainFault> key =
+      crypto::accept_chain(chain, handshake.client_config().policy, now_seconds);
+  if (!key) return std::unexpected(error_of(key.error()));
+  return std::move(*key);
+}
+
+Error SignatureCheck::prepare(SignatureScheme scheme, Bytes signature_bytes, Version version, Info& info,
+                              crypto::HashId& hash) {
+  const std::expected<VerifiedScheme, Error> verified = verified_scheme(scheme, version, key);
+  if (!verified) return verified.error();
+  if (signature_bytes.size() > signature.size()) return Error::bad_signature;
+  std::ranges::copy(signature_bytes, signature.begin());
+  info.signature_scheme = static_cast<std::uint16_t>(scheme);
+  hash = verified->hash;
+  operation.kind = crypto::Kind::signature_verify;
+  operation.algorithm = verified->algorithm;
+  operation.peer_key = &key;
+  operation.message = MutableBytes(digest).first(crypto::digest_bytes(hash));
+  operation.signature = MutableBytes(signature).first(signature_bytes.size());
+  return Error::none;
+}
+
+}  // namespace handsel::tls
