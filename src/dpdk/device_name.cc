@@ -19,4 +19,15 @@ DeviceName parse_device(std::string_view device) {
   return parsed;
 }
 
+std::string_view device_argument(std::string_view device, std::string_view key) {
+  while (true) {
+    const std::size_t comma = device.find(',');
+    if (comma == std::string_view::npos) return {};
+    device.remove_prefix(comma + 1);
+    const std::string_view argument = device.substr(0, device.find(','));
+    if (argument.size() > key.size() && argument.starts_with(key) && argument[key.size()] == '=')
+      return argument.substr(key.size() + 1);
+  }
+}
+
 }  // namespace handsel::dpdk

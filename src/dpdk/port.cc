@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/if_packet.h>
 #include <net/if.h>
 #include <rte_dev.h>
 #include <rte_errno.h>
@@ -12,7 +13,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <utility>
 
@@ -25,6 +28,9 @@ namespace handsel::dpdk {
 namespace {
 
 constexpr unsigned kPoolCache = 256;
+constexpr unsigned kMaxBuffer = 32'768;
+constexpr unsigned kPacketRingFrame = 2'048;  // net_af_packet's "framesz" by default
+constexpr unsigned kPacketRingHeader = TPACKET2_HDRLEN;
 constexpr unsigned kLinkOverhead = RTE_ETHER_HDR_LEN + limits::kMaxVlanTags * RTE_VLAN_HLEN + RTE_ETHER_CRC_LEN;
 
 // Both directions of a connection hash alike under this key (Woo and Park, "Scalable TCP Session Monitoring with
@@ -87,6 +93,8 @@ Port::Port(Port&& other) noexcept
       kernel_interface_(std::move(other.kernel_interface_)),
       mac_(other.mac_),
       mtu_(other.mtu_),
+      device_mtu_(other.device_mtu_),
+      buffer_bytes_(other.buffer_bytes_),
       queues_(other.queues_),
       offloads_(other.offloads_),
       pool_(std::exchange(other.pool_, nullptr)),
@@ -146,13 +154,10 @@ std::expected<void, Error> Port::configure(const PortConfig& config) {
                                                     queues_, std::min(info.max_rx_queues, info.max_tx_queues)));
   // net_tap takes any MTU by its own account, and refuses frames that are longer than its bound of another kind.
   const unsigned longest = std::min<unsigned>(info.max_mtu, info.max_rx_pktlen - RTE_ETHER_HDR_LEN - RTE_ETHER_CRC_LEN);
-  if (config.mtu > longest)
-    return failure(Error::Kind::device, fmt::format("{}: an MTU of {} is asked for, and the device goes up to {}",
-                                                    device_, config.mtu, longest));
-  mtu_ = config.mtu;
+  if (auto fits = fit_frames(config, longest); !fits) return fits;
 
   rte_eth_conf wanted{};
-  wanted.rxmode.mtu = config.mtu;
+  wanted.rxmode.mtu = device_mtu_;
   // net_tap would compute its "offloads" in software, in a second pass over the bytes; the engine does so in the first.
   if (driver_ != "net_tap") {
     constexpr std::uint64_t kRx = RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM;
@@ -180,9 +185,7 @@ std::expected<void, Error> Port::configure(const PortConfig& config) {
   if (const int code = rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx_descriptors, &tx_descriptors); code != 0)
     return refused("sizing its queues", code);
 
-  // One buffer holds a whole frame, so that the engine never sees a chain.
-  const auto room = static_cast<std::uint16_t>(
-      RTE_PKTMBUF_HEADROOM + std::max<unsigned>(RTE_MBUF_DEFAULT_DATAROOM, config.mtu + kLinkOverhead));
+  const auto room = static_cast<std::uint16_t>(RTE_PKTMBUF_HEADROOM + buffer_bytes_);
   const unsigned buffers = pool_size(config, rx_descriptors, tx_descriptors);
   pool_ = rte_pktmbuf_pool_create(fmt::format("handsel-port-{}", id_).c_str(), buffers, kPoolCache, 0, room,
                                   rte_eth_dev_socket_id(id_));
@@ -205,6 +208,36 @@ std::expected<void, Error> Port::configure(const PortConfig& config) {
   return {};
 }
 
+// Decides on the MTUs and on the size of packet buffers: one holds a whole frame, so that the engine never sees a
+// chain.
+std::expected<void, Error> Port::fit_frames(const PortConfig& config, unsigned longest) {
+  mtu_ = config.mtu;
+  device_mtu_ = config.mtu;
+  unsigned room = std::max<unsigned>(RTE_MBUF_DEFAULT_DATAROOM, config.mtu + kLinkOverhead);
+  if (driver_ == "net_af_packet") {
+    // DPDK 22.11 lets it have no MTU but 1500, and yet it carries whatever fits its ring's frames ("framesz", 2,048
+    // unless told) and the buffers, which must not be smaller than those.
+    const std::string_view argument = device_argument(config.device, "framesz");
+    unsigned ring_frame = kPacketRingFrame;
+    std::from_chars(argument.data(), argument.data() + argument.size(), ring_frame);
+    if (config.mtu + kLinkOverhead + kPacketRingHeader > ring_frame)
+      return failure(Error::Kind::device,
+                     fmt::format("{}: an MTU of {} needs larger frames in the packet ring: framesz={}", device_,
+                                 config.mtu, std::bit_ceil(config.mtu + kLinkOverhead + kPacketRingHeader)));
+    room = std::max(room, ring_frame);
+    device_mtu_ = static_cast<std::uint16_t>(std::min<unsigned>(config.mtu, longest));
+  } else if (config.mtu > longest) {
+    return failure(Error::Kind::device, fmt::format("{}: an MTU of {} is asked for, and the device goes up to {}",
+                                                    device_, config.mtu, longest));
+  }
+  if (room > kMaxBuffer)
+    return failure(
+        Error::Kind::device,
+        fmt::format("{}: frames of {} bytes are longer than a packet buffer can be ({})", device_, room, kMaxBuffer));
+  buffer_bytes_ = static_cast<std::uint16_t>(room);
+  return {};
+}
+
 std::expected<void, Error> Port::start() {
   const LogCapture log;
   if (const int code = rte_eth_dev_start(id_); code != 0)
@@ -212,8 +245,8 @@ std::expected<void, Error> Port::start() {
                    fmt::format("{}: starting it failed ({}): {}", device_, std::strerror(-code), log.summary()));
   std::uint16_t current = 0;
   // net_memif knows no MTU at all (-ENOTSUP): its frames are as long as its buffers, set by its own arguments.
-  if (rte_eth_dev_get_mtu(id_, &current) != 0 || current != mtu_ || driver_ == "net_tap") {
-    if (const int code = rte_eth_dev_set_mtu(id_, mtu_); code != 0 && code != -ENOTSUP)
+  if (rte_eth_dev_get_mtu(id_, &current) != 0 || current != device_mtu_ || driver_ == "net_tap") {
+    if (const int code = rte_eth_dev_set_mtu(id_, device_mtu_); code != 0 && code != -ENOTSUP)
       return failure(Error::Kind::device, fmt::format("{}: an MTU of {} is refused ({}): {}", device_, mtu_,
                                                       std::strerror(-code), log.summary()));
   }

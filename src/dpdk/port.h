@@ -67,6 +67,7 @@ class Port {
   Port() = default;
   std::expected<void, Error> probe(const PortConfig& config);
   std::expected<void, Error> configure(const PortConfig& config);
+  std::expected<void, Error> fit_frames(const PortConfig& config, unsigned longest);
   std::expected<void, Error> start();
   void set_up_kernel_side(const PortConfig& config);
 
@@ -76,6 +77,8 @@ class Port {
   std::string kernel_interface_;
   wire::MacAddress mac_;
   std::uint16_t mtu_ = 1500;
+  std::uint16_t device_mtu_ = 1500;  ///< what the device is told: net_af_packet knows 1500 only
+  std::uint16_t buffer_bytes_ = 0;   ///< room for a frame in a packet buffer
   std::uint16_t queues_ = 0;
   PortOffloads offloads_;
   rte_mempool* pool_ = nullptr;

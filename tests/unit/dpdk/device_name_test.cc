@@ -28,5 +28,14 @@ TEST(DeviceName, PciWithAndWithoutDomain_Parsed_ListedAlike) {
   }
 }
 
+TEST(DeviceName, Argument_AskedFor_ItsValueOrNothing) {
+  constexpr std::string_view device = "net_af_packet0,iface=veth0,framesz=16384,framecnt=512";
+  EXPECT_EQ(device_argument(device, "iface"), "veth0");
+  EXPECT_EQ(device_argument(device, "framesz"), "16384");
+  EXPECT_EQ(device_argument(device, "framecnt"), "512");
+  for (const char* absent : {"frame", "blocksz", "net_af_packet0", ""}) EXPECT_EQ(device_argument(device, absent), "");
+  EXPECT_EQ(device_argument("net_tap0", "iface"), "");
+}
+
 }  // namespace
 }  // namespace handsel::dpdk
