@@ -3,6 +3,7 @@
 #include <set>
 
 #include "backend_fixture.h"
+#include "crypto/peer_chain.h"
 #include "crypto/verify.h"
 
 namespace handsel::crypto {
@@ -166,6 +167,38 @@ TEST_P(BackendKinds, rsa_pss_signature_verifies_for_each_digest_and_altered_ones
     job.message[0] ^= 1;
     job.signature[100] ^= 1;
     EXPECT_FALSE(rsa_pss_verify(made.chain.der[0], job.message, job.signed_bytes()));
+  }
+}
+
+TEST_P(BackendKinds, signature_check_takes_the_genuine_and_nothing_else) {
+  for (const KeyType type : {kP256, kRsa2048}) {
+    const SelfSigned made = credential(type);
+    const bool is_rsa = type.algorithm == KeyAlgorithm::rsa;
+    Job signing(is_rsa ? Kind::rsa_pss_sign : Kind::ecdsa_p256_sign);
+    signing.operation.key = made.key;
+    signing.message = random(32);
+    ASSERT_EQ(run(signing), Status::done);
+
+    const auto key = public_key_of(made.chain.der[0]);
+    ASSERT_TRUE(key);
+    Job check(Kind::signature_verify);
+    check.operation.peer_key = &*key;
+    check.operation.algorithm = is_rsa ? SignatureAlgorithm::rsa_pss : SignatureAlgorithm::ecdsa;
+    check.message = signing.message;
+    check.signature.assign(signing.signed_bytes().begin(), signing.signed_bytes().end());
+    EXPECT_EQ(run(check), Status::done);
+    check.operation.algorithm = is_rsa ? SignatureAlgorithm::ecdsa : SignatureAlgorithm::rsa_pss;
+    EXPECT_EQ(run(check), Status::invalid_input);
+    check.operation.algorithm = is_rsa ? SignatureAlgorithm::rsa_pkcs1 : SignatureAlgorithm::rsa_pss;
+    EXPECT_EQ(run(check), Status::invalid_input);
+    check.operation.algorithm = is_rsa ? SignatureAlgorithm::rsa_pss : SignatureAlgorithm::ecdsa;
+    check.message[0] ^= 1;
+    EXPECT_EQ(run(check), Status::invalid_input);
+    check.message[0] ^= 1;
+    check.signature.pop_back();
+    EXPECT_EQ(run(check), Status::invalid_input);
+    check.operation.peer_key = nullptr;
+    EXPECT_EQ(run(check), Status::failed);
   }
 }
 
