@@ -3,16 +3,19 @@
 /// caller's.
 
 #include "flow/service.h"
+#include "tls/client_config.h"
 #include "tls/config.h"
 
 namespace handsel::flow {
 
-/// Both outlive the flows that have it.
+/// All that is named outlives the flows that have it. At most one of the two TLS configurations: without one it is
+/// plain TCP.
 struct Endpoint {
   Service* service = nullptr;
-  const tls::ServerConfig* tls_server = nullptr;  ///< we are TLS's server; null with plain TCP
+  const tls::ServerConfig* tls_server = nullptr;
+  const tls::ClientConfig* tls_client = nullptr;
 
-  bool uses_tls() const { return tls_server != nullptr; }
+  bool uses_tls() const { return tls_server != nullptr || tls_client != nullptr; }
 };
 
 }  // namespace handsel::flow

@@ -18,6 +18,12 @@ SipKey random_key(Entropy& entropy) {
 // A message in pieces longer than a handshake's own block holds is rare: one long buffer for this many handshakes.
 constexpr std::uint32_t kHandshakesPerLongMessage = 16;
 
+// Without TLS its memory is not taken: of what a flow costs more than a third.
+bool uses_tls(const ShardConfig& config) {
+  return config.opens_tls ||
+         std::ranges::any_of(config.listeners, [](const Listener& each) { return each.tls != nullptr; });
+}
+
 }  // namespace
 
 Shard::Shard(const ShardConfig& config, const ShardResources& resources, Instant now)
@@ -29,12 +35,20 @@ Shard::Shard(const ShardConfig& config, const ShardResources& resources, Instant
       time_wait_(config.limits.time_wait, random_key(entropy_), config.tcp.time_wait),
       chunks_(config.limits.chunks),
       flows_(config.limits.flows),
-      sessions_(config.limits.flows),
+      client_sessions_(config.opens_tls ? std::make_unique<tls::SessionCache>(config.client_sessions) : nullptr),
+      sessions_(uses_tls(config) ? config.limits.flows : 0),
       table_(config.limits.flows),
       timers_(config.limits.flows, now),
       stage_(resources.kernels, config.stage, resources.cycles),
-      frames_(config.limits.handshakes, std::max(1u, config.limits.handshakes / kHandshakesPerLongMessage)),
-      tls_context_{stage_, *resources.aead, entropy_, frames_, tls_statistics_, resources.unix_at_zero_ms},
+      frames_(uses_tls(config) ? config.limits.handshakes : 0,
+              uses_tls(config) ? std::max(1u, config.limits.handshakes / kHandshakesPerLongMessage) : 0),
+      tls_context_{stage_,
+                   *resources.aead,
+                   entropy_,
+                   frames_,
+                   tls_statistics_,
+                   resources.unix_at_zero_ms,
+                   client_sessions_.get()},
       responder_(config.mac, config.vlan, config.addresses),
       routes_(config.addresses, config.gateways),
       neighbours_(random_key(entropy_), now),

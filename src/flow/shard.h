@@ -29,6 +29,7 @@
 #include "tcp/ports.h"
 #include "tcp/time_wait.h"
 #include "tls/session.h"
+#include "tls/session_cache.h"
 #include "tls/worker_context.h"
 #include "wire/frame.h"
 
@@ -60,6 +61,8 @@ struct ShardConfig {
   std::vector<wire::IpPrefix> addresses;
   std::vector<wire::IpAddress> gateways;  ///< for connect(): at most one a family
   std::vector<Listener> listeners;
+  bool opens_tls = false;  ///< connect() will be given TLS; with no such listener either, sessions have no memory
+  tls::SessionCache::Sizes client_sessions;  ///< with opens_tls: kept to be resumed
   ShardLimits limits;
   CookieMode cookies = CookieMode::adaptive;
   tcp::Config tcp;                  ///< what every connection starts from; MSS follows from the MTU
@@ -192,6 +195,7 @@ class Shard {
   void retire(Flow& flow, Instant now);
   void on_outcome(Flow& flow, const tcp::Outcome& outcome, Instant now);
   void on_established(Flow& flow, Instant now);
+  void begin_session(Flow& flow, Instant now);
   void open_service(Flow& flow, Instant now);
   void close_service(Flow& flow, tcp::End end, Instant now);
   void count_end(const Flow& flow, tcp::End end);
@@ -234,6 +238,7 @@ class Shard {
   tcp::TimeWaitTable time_wait_;
   ChunkPool chunks_;
   Slab<Flow> flows_;
+  std::unique_ptr<tls::SessionCache> client_sessions_;  // null when connect() is given no TLS
   Slab<tls::Session> sessions_;
   FlowTable table_;
   TimerWheel timers_;

@@ -32,7 +32,7 @@ Flow* Shard::add_flow(Handle handle, std::uint64_t hash, Instant now) {
   flow.self = handle;
   (flow.active ? statistics_.tcp.opening : statistics_.tcp.half_open).add();
   statistics_.tcp.flows.set(flows_.size());
-  flow.trace = tracer_.start(flow.key, now);
+  flow.trace = tracer_.start(flow.key, handle, now);
   return &flow;
 }
 
@@ -88,13 +88,24 @@ void Shard::on_established(Flow& flow, Instant now) {
     flow.deadline = now + config_.limits.idle_timeout;
     return open_service(flow, now);
   }
+  begin_session(flow, now);
+}
+
+void Shard::begin_session(Flow& flow, Instant now) {
+  const Endpoint& ours = flow.endpoint;
   flow.deadline = now + config_.limits.handshake_timeout;
-  flow.session = sessions_.emplace(tls_context_, *flow.endpoint.tls_server, observer_.get(), flow.owner_mark(), now);
+  flow.session = ours.tls_client
+                     ? sessions_.emplace(tls_context_, *ours.tls_client, observer_.get(), flow.owner_mark(), now)
+                     : sessions_.emplace(tls_context_, *ours.tls_server, observer_.get(), flow.owner_mark(), now);
   tls::Session* session = sessions_.get(flow.session);
   if (!session || session->phase() == tls::Phase::failed) {
     statistics_.drop(Drop::handshake_memory);
-    abort(flow, now);
+    return abort(flow, now);
   }
+  if (!ours.tls_client) return;
+  FlowStream stream(*this, flow, now);
+  observer_->watch(flow.trace);
+  after_session(flow, *session, session->connect(stream, now), now);
 }
 
 void Shard::open_service(Flow& flow, Instant now) {

@@ -107,10 +107,7 @@ void Shard::trace_segment(Flow& flow, const wire::TcpHeader& header, std::size_t
 
 // An operator waits no longer: what was recorded so far is handed over.
 void Shard::finish_traces() {
-  for (std::uint32_t i = 0; i < flows_.capacity(); ++i) {
-    Flow* flow = flows_.at(i);
-    if (flow && flow->trace != Tracer::kNoRecord) tracer_.finish(std::exchange(flow->trace, Tracer::kNoRecord));
-  }
+  tracer_.finish_all([&](Handle owner) { flows_.get(owner)->trace = Tracer::kNoRecord; });
 }
 
 }  // namespace handsel::flow

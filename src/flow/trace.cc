@@ -1,6 +1,7 @@
 #include "flow/trace.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace handsel::flow {
 
@@ -8,7 +9,7 @@ Tracer::Tracer(std::uint16_t worker, std::size_t records)
     : worker_(worker),
       capacity_(std::min<std::size_t>(records, kNoRecord)),
       records_(new TraceRecord[capacity_]),
-      pending_(new Pending[capacity_]),
+      notes_(new Note[capacity_]),
       finished_(capacity_),
       free_(capacity_) {
   for (std::size_t i = 0; i < capacity_; ++i) free_.push(&records_[i]);
@@ -23,7 +24,7 @@ void Tracer::apply(const TraceRequest& request) {
 
 bool Tracer::take_flush() { return std::exchange(wanted_.flush, false); }
 
-std::uint8_t Tracer::start(const FlowKey& key, Instant now) {
+std::uint8_t Tracer::start(const FlowKey& key, Handle owner, Instant now) {
   if (wanted_.count == 0) [[likely]]
     return kNoRecord;
   const bool everyone = wanted_.source.length == 0 && wanted_.source.address.is_unspecified();
@@ -36,7 +37,7 @@ std::uint8_t Tracer::start(const FlowKey& key, Instant now) {
   (*record)->key = key;
   (*record)->worker = worker_;
   (*record)->started = now;
-  pending_[index] = {};
+  notes_[index] = {.owner = owner};
   return index;
 }
 
@@ -49,9 +50,8 @@ void Tracer::add(std::uint8_t index, const TraceEvent& event) {
   TraceEvent& slot = record.events[record.event_count++];
   slot = event;
   if (event.sent && event.payload_bytes != 0 && !event.retransmission) {
-    slot.messages = pending_[index].messages;
-    slot.message_count = pending_[index].count;
-    pending_[index] = {};
+    slot.messages = notes_[index].messages;
+    slot.message_count = std::exchange(notes_[index].count, std::uint8_t{0});
   }
 }
 
@@ -60,7 +60,7 @@ void Tracer::add_message(std::uint8_t index, bool sent, TraceEvent::Message mess
     if (count < messages.size()) messages[count++] = message;
   };
   if (sent) {
-    append(pending_[index].messages, pending_[index].count);
+    append(notes_[index].messages, notes_[index].count);
     return;
   }
   TraceRecord& record = records_[index];
@@ -72,6 +72,7 @@ void Tracer::add_message(std::uint8_t index, bool sent, TraceEvent::Message mess
 }
 
 void Tracer::finish(std::uint8_t index) {
+  notes_[index].owner = {};
   finished_.push(&records_[index]);  // as many slots as records: it fits
 }
 

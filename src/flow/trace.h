@@ -8,6 +8,7 @@
 
 #include "base/drop.h"
 #include "base/limits.h"
+#include "base/slab.h"
 #include "base/spsc_ring.h"
 #include "base/time.h"
 #include "flow/flow_key.h"
@@ -66,8 +67,8 @@ class Tracer {
 
   // Worker thread.
   void apply(const TraceRequest& request);
-  /// A record for a new flow, when one is wanted and one is free; kNoRecord otherwise.
-  std::uint8_t start(const FlowKey& key, Instant now);
+  /// A record for the new flow `owner`, when one is wanted and one is free; kNoRecord otherwise.
+  std::uint8_t start(const FlowKey& key, Handle owner, Instant now);
   void add(std::uint8_t record, const TraceEvent& event);
   /// Marks a TLS message on the newest received segment, or keeps it for the next segment to be sent.
   void add_message(std::uint8_t record, bool sent, TraceEvent::Message message);
@@ -76,6 +77,16 @@ class Tracer {
   void finish(std::uint8_t record);
   /// True once after a flush was asked for: the shard then finishes every record that is in use.
   bool take_flush();
+  /// Finishes every record in use, and tells `finished` the flow that each belonged to. As long as there are records.
+  template <class Finished>
+  void finish_all(Finished&& finished) {
+    for (std::size_t i = 0; i < capacity_; ++i) {
+      if (!notes_[i].owner) continue;
+      const Handle owner = notes_[i].owner;
+      finish(static_cast<std::uint8_t>(i));
+      finished(owner);
+    }
+  }
 
   // Control thread.
   /// A finished record, to be given back by release(); nullptr when there is none.
@@ -83,7 +94,9 @@ class Tracer {
   void release(TraceRecord* record);
 
  private:
-  struct Pending {  // messages written to the send queue whose segment has not left yet
+  struct Note {    // what the worker alone knows of a record
+    Handle owner;  // empty: not in use
+    // Messages written to the send queue whose segment has not left yet.
     std::array<TraceEvent::Message, TraceEvent::kMaxMessages> messages{};
     std::uint8_t count = 0;
   };
@@ -91,7 +104,7 @@ class Tracer {
   std::uint16_t worker_;
   std::size_t capacity_;
   std::unique_ptr<TraceRecord[]> records_;
-  std::unique_ptr<Pending[]> pending_;
+  std::unique_ptr<Note[]> notes_;
   SpscRing<TraceRecord*> finished_;
   SpscRing<TraceRecord*> free_;
   TraceRequest wanted_{};

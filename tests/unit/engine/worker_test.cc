@@ -143,7 +143,7 @@ TEST_F(WorkerTest, commands_are_taken_even_when_receive_never_comes_back_empty) 
   for (int i = 0; i < 32 * 200; ++i) io.arriving.push_back(arp_request());
   run(100);
   const flow::FlowKey key{wire::IpAddress::from_v4(10, 77, 0, 2), wire::IpAddress::from_v4(10, 77, 0, 1), 443, 50'000};
-  EXPECT_NE(shard->tracer().start(key, frozen()), flow::Tracer::kNoRecord);
+  EXPECT_NE(shard->tracer().start(key, Handle{0, 0}, frozen()), flow::Tracer::kNoRecord);
 }
 
 }  // namespace
