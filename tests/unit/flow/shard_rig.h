@@ -13,6 +13,7 @@
 #include "crypto/certificate.h"
 #include "crypto/kernels.h"
 #include "flow/shard.h"
+#include "wire/control_frame.h"
 #include "wire/frame.h"
 
 namespace handsel::flow {
@@ -32,8 +33,12 @@ class TestService final : public Service {
     return bytes.size();
   }
   void on_closed(Stream&) override { ++closed; }
+  void on_peer_closed(Stream& stream, bool) override {
+    if (closes_with_peer) stream.close();
+  }
 
   bool willing = true;
+  bool closes_with_peer = true;
   int opened = 0;
   int closed = 0;
   std::string received;
@@ -97,6 +102,16 @@ class ShardRig : public ::testing::Test {
     const ReceivedFrame received{frame, false};
     shard->on_burst({&received, 1}, now, sink);
     settle();
+  }
+  void give_arp(wire::ArpOperation operation, const wire::MacAddress& sender_mac, const wire::IpAddress& sender_ip,
+                const wire::IpAddress& target_ip) {
+    std::vector<std::uint8_t> frame(64);
+    Writer writer(frame);
+    wire::emit_arp_frame(
+        {.destination = kOurMac, .source = sender_mac},
+        {.operation = operation, .sender_mac = sender_mac, .sender_ip = sender_ip, .target_ip = target_ip}, writer);
+    frame.resize(writer.size());
+    give(frame);
   }
   void settle() {
     while (shard->run(now, true, sink)) {

@@ -1,6 +1,9 @@
 #pragma once
 /// Two shards on one link: everything that one sends, the other receives. The first opens connections.
 
+#include <functional>
+#include <utility>
+
 #include "shard_rig.h"
 
 namespace handsel::flow {
@@ -12,6 +15,7 @@ class TestClient final : public Service {
   void on_open(Stream& stream) override {
     ++opened;
     id = stream.id();
+    if (stream.tls_info()) tls = *stream.tls_info();
     state = as_text(stream.state()).substr(0, 5);
     if (!greeting.empty()) stream.send(as_bytes(greeting));
     if (finish_at_once) stream.finish();
@@ -27,6 +31,7 @@ class TestClient final : public Service {
   void on_closed(Stream& stream) override {
     ++closed;
     end = stream.end();
+    if (when_closed) when_closed();
   }
   void on_open_failed(Stream& stream, OpenFailure why) override {
     failures.push_back(why);
@@ -38,11 +43,13 @@ class TestClient final : public Service {
   std::string late;             ///< sent when there is room again
   bool finish_at_once = false;  ///< half-close after the greeting
   std::size_t close_after = 0;  ///< close when so many bytes came; 0: never
+  std::function<void()> when_closed;
   int opened = 0;
   int closed = 0;
   std::vector<OpenFailure> failures;
   tcp::End end = tcp::End::none;
   Handle id;
+  tls::Info tls;
   std::string state;
   std::string received;
 };
@@ -58,6 +65,7 @@ class TwoShards : public ShardRig {
     ShardConfig other = config;
     other.mac = kTheirMac;
     other.addresses = {{kTheirs, 24}, {kTheirs6, 64}};
+    std::ranges::copy(their_addresses, std::back_inserter(other.addresses));
     other.gateways.clear();
     peer = std::make_unique<Shard>(other, resources(), now);
   }
@@ -75,6 +83,7 @@ class TwoShards : public ShardRig {
     exchange();
   }
 
+  std::vector<wire::IpPrefix> their_addresses;  ///< more of them
   TestClient client;
   std::unique_ptr<Shard> peer;
   CaptureSink peer_sink;
