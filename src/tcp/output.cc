@@ -38,9 +38,12 @@ std::optional<OutSegment> Connection::next_segment(Instant now) {
       if (more) set(kAckNow);
       return segment;
     }
-    if (auto segment = probe(now)) return segment;
-    if (auto segment = tail_probe(now)) return segment;
-    if (auto segment = retransmission(now)) return segment;
+    if (has(kProbeDue))
+      if (auto segment = probe(now)) return segment;
+    if (has(kTailProbeDue))
+      if (auto segment = tail_probe(now)) return segment;
+    if (!board_.empty())
+      if (auto segment = retransmission(now)) return segment;
     if (auto segment = new_data(now)) return segment;
   }
   if (has(kAckNow) || window_update_due()) {
@@ -124,7 +127,7 @@ OutSegment Connection::data_segment(SeqNum begin, std::uint32_t length, Instant 
 }
 
 std::optional<OutSegment> Connection::retransmission(Instant now) {
-  if (board_.empty() || snd_wnd_ == 0) return std::nullopt;
+  if (snd_wnd_ == 0) return std::nullopt;
   Flight& flight = board_.flight(*pool_);
   const RecordRef ref = flight.lost.first;
   if (ref == kNoRecord) return std::nullopt;
@@ -222,7 +225,6 @@ OutSegment Connection::send_new(std::uint32_t length, bool with_fin, Instant now
 /// The probe of a closed window (RFC 9293 3.8.6.1): one octet of new data, or the first one in flight again. Of a
 /// window too small to be worth a segment it takes what fits.
 std::optional<OutSegment> Connection::probe(Instant now) {
-  if (!has(kProbeDue)) return std::nullopt;
   unset(kProbeDue);
   if (!board_.empty()) {
     const RecordRef head = board_.first(*pool_);

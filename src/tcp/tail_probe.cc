@@ -22,7 +22,6 @@ Duration Connection::tail_probe_timeout() const {
 
 /// 7.3: new data when there is some and the window takes it, whatever cwnd says; else the last segment again.
 std::optional<OutSegment> Connection::tail_probe(Instant now) {
-  if (!has(kTailProbeDue)) return std::nullopt;
   unset(kTailProbeDue);
   if (board_.empty() || has(kTailProbe)) return std::nullopt;
   set(kTailProbe);

@@ -24,7 +24,6 @@
 #include "flow/shard.h"
 #include "harness.h"
 #include "tcp/cookies.h"
-#include "tcp/time_wait.h"
 #include "wire/frame.h"
 
 namespace {
@@ -159,44 +158,86 @@ void segment_figures(Report& report) {
   report.add({.name = "tcp/pure-ack"}, runs, {});
 }
 
-// Every other one of 2,000 segments is lost: what each of the acknowledgements costs that tell of the others.
-void sack_figure(Report& report) {
-  if (!report.wanted("tcp/sack-1000-holes")) return;
-  constexpr std::size_t kSegments = 2'000;
+// A server with so many segments in flight, and what they were.
+std::vector<tcp::OutSegment> fill_flight(ServerEnd& server, std::size_t segments) {
   const std::vector<std::uint8_t> payload(16'384, 'x');
+  std::vector<tcp::OutSegment> flight;
+  for (int round = 0; round < 40; ++round) {
+    while (server.connection().write(payload) == payload.size()) {
+    }
+    flight = server.drain();
+    server.now += 1ms;
+    if (flight.size() >= segments) return flight;
+    for (const tcp::OutSegment& segment : flight) {  // one by one, so that the congestion window grows
+      wire::TcpHeader ack = server.header();
+      ack.ack = segment.header.seq + segment.payload_bytes;
+      server.connection().on_segment(ack, {}, 0, server.now);
+    }
+  }
+  give_up("the window never opened far enough");
+}
+
+void add_block(wire::TcpHeader& header, const tcp::OutSegment& first, const tcp::OutSegment& last) {
+  header.options.sack[header.options.sack_count++] = {first.header.seq, last.header.seq + last.payload_bytes};
+}
+
+// Every other segment is lost: what each of the acknowledgements costs that tell of the others, three blocks in each.
+std::vector<double> sack_runs(const Report& report, std::size_t holes) {
   std::vector<double> runs;
   for (int run = 0; run < report.runs() + 1; ++run) {
     ServerEnd server(6u << 20);
-    std::vector<tcp::OutSegment> flight;
-    for (int round = 0; round < 40 && flight.size() < kSegments; ++round) {
-      while (server.connection().write(payload) == payload.size()) {
-      }
-      flight = server.drain();
-      server.now += 1ms;
-      if (flight.size() >= kSegments) break;
-      for (const tcp::OutSegment& segment : flight) {  // one by one, so that the congestion window grows
-        wire::TcpHeader ack = server.header();
-        ack.ack = segment.header.seq + segment.payload_bytes;
-        server.connection().on_segment(ack, {}, 0, server.now);
-      }
-    }
-    if (flight.size() < kSegments) give_up("the window never opened far enough");
+    const std::vector<tcp::OutSegment> flight = fill_flight(server, 2 * holes);
     const wire::SeqNum una = server.connection().snd_una();
     const std::uint64_t start = ticks();
-    for (std::size_t i = 1; i < kSegments; i += 2) {
+    for (std::size_t i = 1; i < 2 * holes; i += 2) {
       wire::TcpHeader header = server.header();
       header.ack = una;
-      for (std::size_t back = 0; back < 3 && 2 * back < i; ++back) {
-        const tcp::OutSegment& segment = flight[i - 2 * back];
-        header.options.sack[header.options.sack_count++] = {segment.header.seq,
-                                                            segment.header.seq + segment.payload_bytes};
+      for (std::size_t back = 0; back < 3 && 2 * back < i; ++back)
+        add_block(header, flight[i - 2 * back], flight[i - 2 * back]);
+      keep(server.connection().on_segment(header, {}, 0, server.now));
+    }
+    const auto spent = static_cast<double>(ticks() - start);
+    if (run != 0) runs.push_back(spent / static_cast<double>(holes));
+  }
+  return runs;
+}
+
+// A peer that names long known ground again with each acknowledgement, never as the one before did. All but the first
+// segment are SACKed.
+std::vector<double> repeated_sack_runs(const Report& report, std::size_t segments) {
+  constexpr std::size_t kAcks = 1'000;
+  std::vector<double> runs;
+  for (int run = 0; run < report.runs() + 1; ++run) {
+    ServerEnd server(6u << 20);
+    const std::vector<tcp::OutSegment> flight = fill_flight(server, segments);
+    wire::TcpHeader header = server.header();
+    header.ack = server.connection().snd_una();
+    add_block(header, flight[1], flight[segments - 1]);
+    server.connection().on_segment(header, {}, 0, server.now);
+    const std::uint64_t start = ticks();
+    for (std::size_t i = 0; i < kAcks; ++i) {
+      header.options.sack_count = 0;
+      for (std::size_t block = 0; block < 3; ++block) {
+        const std::size_t from = 2 + (i * 7 + block * 13) % (segments / 2);
+        const std::size_t to = i % 2 == 0 ? segments - 2 - block : segments / 2 + 1 + block;
+        add_block(header, flight[from], flight[to]);
       }
       keep(server.connection().on_segment(header, {}, 0, server.now));
     }
     const auto spent = static_cast<double>(ticks() - start);
-    if (run != 0) runs.push_back(spent / (kSegments / 2));
+    if (run != 0) runs.push_back(spent / kAcks);
   }
-  report.add({.name = "tcp/sack-1000-holes"}, runs, {});
+  return runs;
+}
+
+// The peer is ours with a tenth of it: work that grew with the flight would show as a ratio of 0.1.
+void sack_figures(Report& report) {
+  if (report.wanted("tcp/sack-1000-holes"))
+    report.add({.name = "tcp/sack-1000-holes", .peer = "ours, 100 holes"}, sack_runs(report, 1'000),
+               sack_runs(report, 100));
+  if (report.wanted("tcp/sack-2000-repeated"))
+    report.add({.name = "tcp/sack-2000-repeated", .peer = "ours, 200 segments"}, repeated_sack_runs(report, 2'000),
+               repeated_sack_runs(report, 200));
 }
 
 struct RteHash {
@@ -296,24 +337,21 @@ double shard_bytes(std::uint32_t flows) {
   const auto aead = crypto::make_aead();
   flow::ShardConfig config;
   config.limits.flows = flows;
+  config.listeners = {{std::nullopt, 443, std::make_shared<const tls::ServerConfig>(), nullptr}};
   const std::size_t before = allocated_bytes();
   const auto shard = std::make_unique<flow::Shard>(
       config, flow::ShardResources{backend->kernels(), aead.get(), &entropy, [] { return std::uint64_t{0}; }}, kStart);
   return static_cast<double>(allocated_bytes() - before);
 }
 
-// By how much a shard grows for each flow: flow and session slabs, table, timers, lists. A flow without TLS leaves its
-// session's place untouched, so that goes off for plain TCP. Buffers come from a pool and are given back when empty.
-void memory_figures(Report& report) {
+// By how much a shard grows for each TLS connection: flow and session slabs, table, timers, lists. Buffers come from a
+// pool and are given back when empty. Plain TCP and TIME-WAIT: tcp_memory_bench.cc.
+void memory_figure(Report& report) {
+  if (!report.wanted("memory/idle-tls")) return;
   constexpr std::uint32_t kFlows = 65'536;
-  const double idle_tls = (shard_bytes(2 * kFlows) - shard_bytes(kFlows)) / kFlows;
-  const auto add = [&](const char* name, double value) {
-    if (report.wanted(name))
-      report.add(Figure{.name = name, .value = value, .unit = "bytes", .runs = 1, .minimum = value, .maximum = value});
-  };
-  add("memory/idle-tls", idle_tls);
-  add("memory/idle-tcp", idle_tls - static_cast<double>(sizeof(tls::Session)));
-  add("memory/time-wait", static_cast<double>(tcp::TimeWaitTable::bytes_per_entry()));
+  const double bytes = (shard_bytes(2 * kFlows) - shard_bytes(kFlows)) / kFlows;
+  report.add(Figure{
+      .name = "memory/idle-tls", .value = bytes, .unit = "bytes", .runs = 1, .minimum = bytes, .maximum = bytes});
 }
 
 }  // namespace
@@ -322,8 +360,8 @@ int main(int count, char** values) {
   Report report("tcp", count, values);
   cookie_figure(report);
   segment_figures(report);
-  sack_figure(report);
+  sack_figures(report);
   lookup_figure(report);
-  memory_figures(report);
+  memory_figure(report);
   return report.finish();
 }
