@@ -237,6 +237,21 @@ TEST_F(TimeWait, ReopensForALaterTimestampOnly) {
   EXPECT_EQ(table.size(), 0u);
 }
 
+TEST_F(TimeWait, WithoutALaterTimestampTheLargerNumberDecides) {
+  for (const bool stamped : {true, false}) {
+    wait();
+    TcpHeader syn = h.syn;
+    if (stamped)
+      syn.options.timestamps = wire::TcpTimestamps{h.peer_ts, 0};
+    else
+      syn.options.timestamps.reset();
+    syn.seq = h.c->rcv_nxt();
+    EXPECT_FALSE(table.on_segment(tuple(), syn, 0, h.now).reopen);
+    syn.seq = h.c->rcv_nxt() + 1;
+    EXPECT_TRUE(table.on_segment(tuple(), syn, 0, h.now).reopen);
+  }
+}
+
 TEST_F(TimeWait, KnowsNothingOfOtherTuples) {
   wait();
   EXPECT_FALSE(table.on_segment(tuple(40'001), h.segment(), 0, h.now).found);
