@@ -74,8 +74,10 @@ class TwoShards : public ShardRig {
   /// Carries frames to and fro until nobody has anything to say.
   void exchange() {
     for (bool more = true; more;) {
-      more = run(*shard, sink) | run(*peer, peer_sink);
-      more |= carry(sink, *peer, peer_sink) | carry(peer_sink, *shard, sink);
+      more = run(*shard, sink);
+      more |= run(*peer, peer_sink);
+      more |= carry(sink, *peer, peer_sink);
+      more |= carry(peer_sink, *shard, sink);
     }
   }
   void let_pass(Duration time) {
