@@ -34,7 +34,7 @@ struct Flow {
         hash(key_hash),
         endpoint(ours),
         peer_mac(from),
-        started(now),
+        since(now),
         connection(config, chunks, syn, iss, now) {}
   /// From a SYN cookie: `syn` is what the cookie remembered of it.
   Flow(const FlowKey& flow_key, std::uint64_t key_hash, const Endpoint& ours, const wire::MacAddress& from,
@@ -43,42 +43,37 @@ struct Flow {
         hash(key_hash),
         endpoint(ours),
         peer_mac(from),
-        started(now),
+        since(now),
         connection(config, chunks, cookie.syn, cookie.iss, now, tcp::Connection::FromCookie{}) {}
   /// We open it.
   Flow(const FlowKey& flow_key, std::uint64_t key_hash, const Endpoint& ours, const tcp::Config& config,
        ChunkPool& chunks, wire::SeqNum iss, Instant now)
-      : key(flow_key),
-        hash(key_hash),
-        endpoint(ours),
-        active(true),
-        started(now),
-        connection(config, chunks, iss, now) {}
+      : key(flow_key), active(true), hash(key_hash), endpoint(ours), since(now), connection(config, chunks, iss, now) {}
 
   FlowKey key;
+  // Bits, so that they fit beside the key.
+  bool active : 1 = false;            ///< we opened it
+  bool half_open : 1 = true;          ///< counted as such, or as opening, until the three-way handshake is done
+  bool output_queued : 1 = false;     ///< stands in the shard's list of flows with something to say
+  bool service_open : 1 = false;      ///< on_open was called, on_closed not yet
+  bool service_told : 1 = false;      ///< on_open or on_open_failed was called
+  bool peer_finished : 1 = false;     ///< the peer's FIN is in order
+  bool peer_closed_told : 1 = false;  ///< on_peer_closed was called
+  bool close_asked : 1 = false;       ///< the service wants no more
+  bool close_notified : 1 = false;    ///< the peer's close_notify came
+  bool starved : 1 = false;           ///< the last attempt to read stopped because bytes were missing
+  bool ended : 1 = false;             ///< service and session are gone; TCP may still linger
+  std::uint8_t trace = Tracer::kNoRecord;
+  tcp::End end = tcp::End::none;  ///< for Stream::end()
   std::uint64_t hash;
   Endpoint endpoint;
   /// Where the peer's last acceptable frame came from: answers go back the same way. Before there was one, the next
   /// hop.
   wire::MacAddress peer_mac;
-  std::uint8_t trace = Tracer::kNoRecord;
-  bool output_queued = false;  ///< stands in the shard's list of flows with something to say
-  bool active = false;         ///< we opened it
-  bool half_open = true;       ///< counted as such, or as opening, until the three-way handshake is done
-  bool service_open = false;   ///< on_open was called, on_closed not yet
-  bool peer_finished = false;  ///< the peer's FIN is in order
-  bool peer_closed_told = false;
-  bool close_asked = false;                 ///< the service wants no more
-  bool close_notified = false;              ///< the peer's close_notify came
-  bool starved = false;                     ///< the last attempt to read stopped because bytes were missing
-  bool ended = false;                       ///< service and session are gone; TCP may still linger
-  bool service_told = false;                ///< on_open or on_open_failed was called
-  tcp::End end = tcp::End::none;            ///< for Stream::end()
   std::optional<OpenFailure> open_failure;  ///< where `end` does not say it
   Handle self;
-  Handle session;  ///< of the shard's TLS sessions; empty on plain TCP
-  Instant started;
-  Instant established{};
+  Handle session;             ///< of the shard's TLS sessions; empty on plain TCP
+  Instant since;              ///< when the opening began; once TCP is established, when it was
   Instant deadline = kNever;  ///< of the TLS handshake, then of idleness
   Instant retry = kNever;     ///< when to look again for room to send, while chunks are short
   tcp::Connection connection;

@@ -46,7 +46,7 @@ class Stream {
   ~Stream() = default;
 };
 
-inline constexpr std::size_t kServiceStateBytes = 104;
+inline constexpr std::size_t kServiceStateBytes = 96;
 
 // X(identifier, text): why a connection that we were opening did not come to be.
 #define HANDSEL_OPEN_FAILURES(X)                                           \

@@ -77,10 +77,10 @@ void Shard::count_end(const Flow& flow, tcp::End end) {
 
 void Shard::on_established(Flow& flow, Instant now) {
   flow.half_open = false;
-  flow.established = now;
   (flow.active ? statistics_.tcp.opening : statistics_.tcp.half_open).sub();
   statistics_.tcp.connections_opened.add();
-  const auto took = static_cast<std::uint64_t>((now - flow.started).count());
+  const auto took = static_cast<std::uint64_t>((now - flow.since).count());
+  flow.since = now;
   (flow.active ? statistics_.tcp_connect_ns : statistics_.tcp_handshake_ns).record(took);
   if (flow.active) neighbours_.confirm(*routes_.next_hop(flow.key.remote), now);
   if (flow.trace != Tracer::kNoRecord) tracer_.record(flow.trace).established = now;
@@ -120,9 +120,11 @@ void Shard::open_service(Flow& flow, Instant now) {
 void Shard::close_service(Flow& flow, tcp::End end, Instant now) {
   if (flow.end == tcp::End::none) flow.end = end;
   FlowStream stream(*this, flow, now);
-  if (std::exchange(flow.service_open, false)) {
+  if (flow.service_open) {
+    flow.service_open = false;
     flow.endpoint.service->on_closed(stream);
-  } else if (flow.active && !std::exchange(flow.service_told, true)) {
+  } else if (flow.active && !flow.service_told) {
+    flow.service_told = true;
     const OpenFailure why = open_failure(flow);
     count_open_failure(why);
     flow.endpoint.service->on_open_failed(stream, why);

@@ -82,7 +82,7 @@ void Shard::after_session(Flow& flow, tls::Session& session, const tls::Received
   queue_output(flow);
   if (received.connected_now) {
     flow.deadline = now + config_.limits.idle_timeout;
-    statistics_.tls_handshake_ns.record(static_cast<std::uint64_t>((now - flow.established).count()));
+    statistics_.tls_handshake_ns.record(static_cast<std::uint64_t>((now - flow.since).count()));
     if (flow.trace != Tracer::kNoRecord) {
       TraceRecord& record = tracer_.record(flow.trace);
       record.connected = now;

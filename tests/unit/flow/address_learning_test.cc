@@ -1,5 +1,8 @@
 /// What a shard believes of the link addresses that frames tell it.
 
+#include <random>
+#include <utility>
+
 #include "shard_rig.h"
 
 namespace handsel::flow {
@@ -141,6 +144,29 @@ TEST_F(AddressLearning, advertisement_of_our_address_by_another_is_a_conflict) {
   start();
   give_nd(kOther, kPeer6, kOurs6, wire::NeighbourAdvertisement{.target = kOurs6, .target_link = kOther});
   EXPECT_EQ(packets().address_conflicts.get(), 1u);
+}
+
+TEST_F(AddressLearning, damaged_claims_leave_the_shard_unharmed_and_its_bounds_kept) {
+  start();
+  std::vector<std::vector<std::uint8_t>> good;
+  give_arp(ArpOperation::request, kPeerMac, kPeer, kOurs);
+  shard->neighbours().resolve(kPeer6, now);
+  settle();
+  good = std::exchange(sink.frames, {});  // an ARP reply and a solicitation
+  ASSERT_EQ(good.size(), 2u);
+  for (auto& frame : good) std::ranges::copy(kOurMac.bytes(), frame.begin());
+  std::mt19937_64 random(5);
+  for (int i = 0; i < 20'000; ++i) {
+    std::vector<std::uint8_t> frame = good[random() % good.size()];
+    if (random() % 4 == 0) frame.resize(random() % 120);
+    for (std::uint64_t flips = random() % 6; flips > 0 && !frame.empty(); --flips)
+      frame[random() % frame.size()] = static_cast<std::uint8_t>(random());
+    give(std::move(frame));
+    sink.frames.clear();
+  }
+  EXPECT_LE(shard->neighbours().size(), limits::kMaxNeighbours);
+  give_arp(ArpOperation::request, kPeerMac, kPeer, kOurs);
+  EXPECT_FALSE(sink.frames.empty());
 }
 
 // Whatever claims come: the table stays within its bound, and who is in use stays in it.
