@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "base/spsc_ring.h"
+#include "engine/driver.h"
 #include "engine/packet_io.h"
 #include "engine/worker_handle.h"
 #include "engine/worker_view.h"
@@ -84,8 +85,9 @@ class BurstSink final : public flow::FrameSink {
 template <PacketIo Io>
 class Worker final : public WorkerHandle {
  public:
-  Worker(Io& io, flow::Shard& shard, const Clock& clock)
-      : io_(io), shard_(shard), clock_(clock), commands_(kCommands) {}
+  /// `driver` may be null; it outlives the worker.
+  Worker(Io& io, flow::Shard& shard, const Clock& clock, Driver* driver = nullptr)
+      : io_(io), shard_(shard), clock_(clock), driver_(driver), commands_(kCommands) {}
 
   void run() override {
     BurstSink<Io> sink(io_, shard_.statistics());
@@ -117,7 +119,8 @@ class Worker final : public WorkerHandle {
     }
     // Under full load no receive comes back empty, and the operator must still be heard.
     if (received == 0 || ++passes_ % kBusyPassesPerLook == 0) take_commands();
-    const bool worked = shard_.run(now, received == 0, sink);
+    const bool driven = driver_ != nullptr && driver_->drive(shard_, now);
+    const bool worked = shard_.run(now, received == 0, sink) || driven;
     const bool sent = sink.flush();
     statistics_.polls.add();
     if (received == 0 && !worked && !sent)
@@ -144,6 +147,7 @@ class Worker final : public WorkerHandle {
   Io& io_;
   flow::Shard& shard_;
   Clock clock_;
+  Driver* driver_;
   WorkerStatistics statistics_;
   SpscRing<Command> commands_;
   std::uint32_t passes_ = 0;  // that received something

@@ -138,6 +138,29 @@ TEST_F(WorkerTest, empty_polls_are_told_apart_from_busy_ones) {
   EXPECT_GT(statistics.busy_cycles.get(), 0u);
 }
 
+// Opens a connection with its first turn.
+class Opener final : public Driver, public flow::Service {
+ public:
+  bool drive(flow::Shard& shard, Instant now) override {
+    if (turns++ != 0) return false;
+    return shard.connect({.address = wire::IpAddress::from_v4(10, 77, 0, 1), .port = 80, .endpoint = {this}}, now)
+        .has_value();
+  }
+  std::string_view name() const override { return "opener"; }
+  std::size_t on_data(flow::Stream&, Bytes bytes) override { return bytes.size(); }
+  int turns = 0;
+};
+
+TEST_F(WorkerTest, driver_has_a_turn_each_pass_and_what_it_begins_leaves_with_that_pass) {
+  Opener opener;
+  worker = std::make_unique<Worker<FakeIo>>(io, *shard, Clock{&frozen, &ticking}, &opener);
+  run(1);
+  EXPECT_EQ(io.sent.size(), 2u);  // our announcement, and the question for the neighbour
+  EXPECT_EQ(worker->view().statistics->empty_polls.get(), 0u);
+  EXPECT_EQ(opener.turns, 1);
+  EXPECT_EQ(io.buffers_out, 0);
+}
+
 TEST_F(WorkerTest, commands_are_taken_even_when_receive_never_comes_back_empty) {
   ASSERT_TRUE(worker->post({.what = Command::What::trace, .trace = {.count = 1}}));
   for (int i = 0; i < 32 * 200; ++i) io.arriving.push_back(arp_request());
