@@ -16,18 +16,50 @@ TimeWaitTable::TimeWaitTable(std::uint32_t capacity, const SipKey& key, Duration
     : key_(key),
       life_ms_(static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(life).count())),
       capacity_(capacity),
-      bucket_count_(std::bit_ceil(std::max(capacity, 1u))),
+      bucket_count_(std::bit_ceil(capacity / kMeanWords + (capacity % kMeanWords == 0 && capacity != 0 ? 0 : 1))),
+      index_bits_(std::bit_width(capacity)),
       entries_(new Entry[capacity]),
-      buckets_(new std::uint32_t[bucket_count_]) {
-  std::fill_n(buckets_.get(), bucket_count_, kNone);
+      buckets_(new Bucket[bucket_count_]) {
+  for (std::uint32_t i = 0; i < bucket_count_; ++i) {
+    buckets_[i].word.fill(kNone);
+    buckets_[i].elsewhere = 0;
+  }
   for (std::uint32_t i = 0; i < capacity; ++i) entries_[i].younger = i + 1 < capacity ? i + 1 : kNone;
   if (capacity == 0) free_ = kNone;
 }
 
 std::uint32_t TimeWaitTable::find(std::uint64_t tuple) {
-  std::uint32_t index = bucket(tuple);
-  while (index != kNone && entries_[index].tuple != tuple) index = entries_[index].chain;
-  return index;
+  const std::uint32_t mask = (1u << index_bits_) - 1;
+  const std::uint32_t wanted = word_of(tuple, 0);
+  const std::uint32_t reach = bucket(tuple, 0).elsewhere == 0 ? 1 : kReach;
+  for (std::uint32_t step = 0; step < reach; ++step)
+    for (const std::uint32_t word : bucket(tuple, step).word)
+      if ((word & ~mask) == wanted && word != kNone && entries_[word & mask].tuple == tuple) return word & mask;
+  return kNone;
+}
+
+/// False when all lines in reach are full.
+bool TimeWaitTable::place(std::uint64_t tuple, std::uint32_t index) {
+  for (std::uint32_t step = 0; step < kReach; ++step) {
+    for (std::uint32_t& word : bucket(tuple, step).word) {
+      if (word != kNone) continue;
+      word = word_of(tuple, index);
+      if (step != 0) ++bucket(tuple, 0).elsewhere;
+      return true;
+    }
+  }
+  return false;
+}
+
+void TimeWaitTable::displace(std::uint64_t tuple, std::uint32_t index) {
+  for (std::uint32_t step = 0; step < kReach; ++step) {
+    for (std::uint32_t& word : bucket(tuple, step).word) {
+      if (word != word_of(tuple, index)) continue;
+      word = kNone;
+      if (step != 0) --bucket(tuple, 0).elsewhere;
+      return;
+    }
+  }
 }
 
 void TimeWaitTable::append_to_line(std::uint32_t index, Instant now) {
@@ -54,9 +86,7 @@ void TimeWaitTable::take_from_line(std::uint32_t index) {
 
 void TimeWaitTable::remove(std::uint32_t index) {
   take_from_line(index);
-  std::uint32_t* link = &bucket(entries_[index].tuple);
-  while (*link != index) link = &entries_[*link].chain;
-  *link = entries_[index].chain;
+  displace(entries_[index].tuple, index);
   entries_[index].younger = free_;
   free_ = index;
   --size_;
@@ -74,6 +104,10 @@ void TimeWaitTable::insert(const Tuple& tuple, const Connection& connection, Ins
     remove(oldest_);
   }
   const std::uint32_t index = free_;
+  if (!place(print, index)) {
+    ++evictions_;
+    return;
+  }
   free_ = entries_[index].younger;
   entries_[index] = {.tuple = print,
                      .snd_nxt = connection.snd_nxt(),
@@ -83,12 +117,10 @@ void TimeWaitTable::insert(const Tuple& tuple, const Connection& connection, Ins
                      .expires_ms = 0,
                      .older = kNone,
                      .younger = kNone,
-                     .chain = bucket(print),
                      .window = static_cast<std::uint16_t>(
                          std::min<std::uint32_t>(connection.rcv_wnd() >> connection.receive_wscale(), 0xFFFF)),
                      .timestamps = connection.timestamps_on(),
                      .challenges = kAnswers};
-  bucket(print) = index;
   ++size_;
   append_to_line(index, now);
 }

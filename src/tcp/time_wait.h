@@ -1,6 +1,7 @@
 #pragma once
-/// TIME-WAIT without the connection: what must be remembered for two maximum segment lifetimes, in 52 bytes.
+/// TIME-WAIT without the connection: what must be remembered for two maximum segment lifetimes, in 48 bytes.
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -11,7 +12,8 @@
 namespace handsel::tcp {
 
 /// A bounded table by tuple, allocated at start. All entries live equally long, so the oldest is always first in line;
-/// a full table forgets the oldest (counted). Owned by one thread.
+/// a full table forgets the oldest (counted). To find that a tuple is not here, as for every SYN of a new connection,
+/// costs one cache line. Owned by one thread.
 class TimeWaitTable {
  public:
   /// `life` is 2 MSL. The tuple is kept as a 64-bit SipHash under `key`: strangers cannot make two of them meet.
@@ -40,6 +42,7 @@ class TimeWaitTable {
   std::uint32_t size() const { return size_; }
   std::uint32_t capacity() const { return capacity_; }
   std::uint64_t evictions() const { return evictions_; }
+  /// With a capacity that is a power of two; just above one it is 8 more.
   static constexpr std::size_t bytes_per_entry();
 
  private:
@@ -53,16 +56,29 @@ class TimeWaitTable {
     std::uint32_t expires_ms;  // modulo 2^32, as all millisecond stamps
     std::uint32_t older;       // the line, and the free list
     std::uint32_t younger;
-    std::uint32_t chain;  // next in the bucket
     std::uint16_t window;
     bool timestamps;
     std::uint8_t challenges;  // answers left to be given: a peer that keeps asking is not kept talking
   };
 
+  // A line of words, each an entry's index below some bits of its tuple. What finds no room goes into one of the next.
+  static constexpr std::uint32_t kWords = 15;
+  static constexpr std::uint32_t kMeanWords = 8;  // in a full table, at most
+  static constexpr std::uint32_t kReach = 8;      // lines that a tuple may stand in
+  struct alignas(64) Bucket {
+    std::array<std::uint32_t, kWords> word;
+    std::uint32_t elsewhere;  // entries that belong here and stand in a later one
+  };
+
   static std::uint32_t ms(Instant at) { return static_cast<std::uint32_t>(at.time_since_epoch().count() / 1'000'000); }
   std::uint64_t fingerprint(const Tuple& tuple) const { return tuple_hash(key_, kForTimeWait, tuple); }
-  std::uint32_t& bucket(std::uint64_t tuple) { return buckets_[tuple & (bucket_count_ - 1)]; }
+  Bucket& bucket(std::uint64_t tuple, std::uint32_t step) { return buckets_[(tuple + step) & (bucket_count_ - 1)]; }
+  std::uint32_t word_of(std::uint64_t tuple, std::uint32_t index) const {
+    return static_cast<std::uint32_t>(tuple >> 32) << index_bits_ | index;
+  }
   std::uint32_t find(std::uint64_t tuple);
+  bool place(std::uint64_t tuple, std::uint32_t index);
+  void displace(std::uint64_t tuple, std::uint32_t index);
   void append_to_line(std::uint32_t index, Instant now);
   void take_from_line(std::uint32_t index);
   void remove(std::uint32_t index);
@@ -72,9 +88,10 @@ class TimeWaitTable {
   SipKey key_;
   std::uint32_t life_ms_;
   std::uint32_t capacity_;
-  std::uint32_t bucket_count_;
+  std::uint32_t bucket_count_;  // a power of two
+  int index_bits_;              // the capacity's: no index is all ones in them, so that no word is kNone
   std::unique_ptr<Entry[]> entries_;
-  std::unique_ptr<std::uint32_t[]> buckets_;
+  std::unique_ptr<Bucket[]> buckets_;
   std::uint32_t free_ = 0;
   std::uint32_t oldest_ = kNone;
   std::uint32_t youngest_ = kNone;
@@ -83,6 +100,6 @@ class TimeWaitTable {
   std::uint64_t evictions_ = 0;
 };
 
-constexpr std::size_t TimeWaitTable::bytes_per_entry() { return sizeof(Entry) + sizeof(std::uint32_t); }
+constexpr std::size_t TimeWaitTable::bytes_per_entry() { return sizeof(Entry) + sizeof(Bucket) / kMeanWords; }
 
 }  // namespace handsel::tcp

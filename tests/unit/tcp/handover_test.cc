@@ -281,7 +281,52 @@ TEST_F(TimeWait, GivesTenAnswersAtMost) {
   EXPECT_EQ(answers, 10);
 }
 
-TEST(TimeWaitTable, AnEntryCostsFiftyTwoBytes) { EXPECT_LE(TimeWaitTable::bytes_per_entry(), 52u); }
+TEST(TimeWaitTable, AnEntryCostsFortyEightBytes) { EXPECT_LE(TimeWaitTable::bytes_per_entry(), 48u); }
+
+/// Whatever comes and goes, a table of odd size knows exactly the youngest that fit.
+TEST(TimeWaitTable, RemembersTheYoungestThatFit) {
+  for (const std::uint32_t capacity : {0u, 1u, 7u, 100u, 1'000u}) {
+    Harness h;
+    h.establish();
+    TimeWaitTable table(capacity, kKey, 60s);
+    std::deque<std::uint16_t> model;  // the oldest first
+    std::mt19937_64 random(capacity);
+    for (int step = 0; step < 6'000; ++step) {
+      h.advance(1ms);
+      const auto port = static_cast<std::uint16_t>(random() % 3'000);
+      table.insert(tuple(port), *h.c, h.now);
+      std::erase(model, port);
+      model.push_back(port);
+      if (model.size() > capacity) model.pop_front();
+      ASSERT_EQ(table.size(), model.size());
+      const auto asked = static_cast<std::uint16_t>(random() % 3'000);
+      TcpHeader reset = h.segment();
+      reset.flags = wire::kRst;
+      ASSERT_EQ(table.on_segment(tuple(asked), reset, 0, h.now).found, std::ranges::find(model, asked) != model.end())
+          << capacity << ' ' << step;
+    }
+    table.expire(h.now + 61s);
+    EXPECT_EQ(table.size(), 0u);
+    EXPECT_EQ(table.next_deadline(), kNever);
+  }
+}
+
+/// Full to the last place: nobody is turned away, however the tuples fall on the lines.
+TEST(TimeWaitTable, AFullTableHasRoomForAll) {
+  Harness h;
+  h.establish();
+  constexpr std::uint32_t kCapacity = 32'768;
+  TimeWaitTable table(kCapacity, kKey, 60s);
+  for (std::uint32_t i = 0; i < kCapacity; ++i) table.insert(tuple(static_cast<std::uint16_t>(i)), *h.c, h.now);
+  EXPECT_EQ(table.size(), kCapacity);
+  EXPECT_EQ(table.evictions(), 0u);
+  TcpHeader reset = h.segment();
+  reset.flags = wire::kRst;
+  for (std::uint32_t i = 0; i < kCapacity; ++i)
+    ASSERT_TRUE(table.on_segment(tuple(static_cast<std::uint16_t>(i)), reset, 0, h.now).found) << i;
+  for (std::uint32_t i = kCapacity; i < 65'536; ++i)
+    ASSERT_FALSE(table.on_segment(tuple(static_cast<std::uint16_t>(i)), reset, 0, h.now).found) << i;
+}
 
 }  // namespace
 }  // namespace handsel::tcp::test
