@@ -3,69 +3,28 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
-#include <ostream>
-#include <string>
-#include <vector>
-
-#include "test_server.h"
-#include "tls/names.h"
+#include "client_fault.h"
 
 namespace handsel::tls::test {
 namespace {
 
-struct Case {
-  std::string name;
-  Error error;
-  std::function<void(Script&)> script;
-};
-void PrintTo(const Case& row, std::ostream* out) { *out << row.name; }
-
-void expect_refusal(const Case& row) {
-  ClientWorld world;
-  World server_world;
-  const ClientConfig config = *prepared(default_client());
-  Script script;
-  row.script(script);
-  TestServer server(server_world, script);
-  ClientEnd client(world, config);
-  client.start();
-  exchange(client, server);
-  EXPECT_TRUE(client.failed) << "waits for " << explain(client.session().waiting());
-  EXPECT_EQ(name_of(client.session().failure().error), name_of(row.error));
-  ASSERT_TRUE(server.alert) << "no alert came";
-  EXPECT_EQ(name_of(*server.alert), name_of(alert_for(row.error)));
-  EXPECT_EQ(world.frames.blocks_taken(), 0u);
-  EXPECT_EQ(world.frames.longs_taken(), 0u);
-  EXPECT_EQ(world.stage.waiting(), 0u);
-  EXPECT_EQ(world.sessions.pending_count(), 0u);
-}
-
-void tls12(Script& s) {
-  s.version = Version::tls12;
-  s.suite = CipherSuite::ecdhe_ecdsa_aes_128_gcm_sha256;
-  s.announces_ticket = true;
-}
-
-void fix_length(Buffer& message) { store_be24(&message[1], static_cast<std::uint32_t>(message.size() - 4)); }
-
-struct Named {
+struct NamedStep {
   const char* name;
   Step step;
 };
-constexpr Named kSteps13[] = {{"server_hello", Step::server_hello},
-                              {"encrypted_extensions", Step::encrypted_extensions},
-                              {"certificate_request", Step::certificate_request},
-                              {"certificate", Step::certificate},
-                              {"certificate_verify", Step::certificate_verify},
-                              {"finished", Step::finished}};
-constexpr Named kSteps12[] = {{"server_hello", Step::server_hello},
-                              {"certificate", Step::certificate},
-                              {"server_key_exchange", Step::server_key_exchange},
-                              {"certificate_request", Step::certificate_request},
-                              {"server_hello_done", Step::server_hello_done},
-                              {"new_session_ticket", Step::new_session_ticket},
-                              {"finished", Step::finished}};
+constexpr NamedStep kSteps13[] = {{"server_hello", Step::server_hello},
+                                  {"encrypted_extensions", Step::encrypted_extensions},
+                                  {"certificate_request", Step::certificate_request},
+                                  {"certificate", Step::certificate},
+                                  {"certificate_verify", Step::certificate_verify},
+                                  {"finished", Step::finished}};
+constexpr NamedStep kSteps12[] = {{"server_hello", Step::server_hello},
+                                  {"certificate", Step::certificate},
+                                  {"server_key_exchange", Step::server_key_exchange},
+                                  {"certificate_request", Step::certificate_request},
+                                  {"server_hello_done", Step::server_hello_done},
+                                  {"new_session_ticket", Step::new_session_ticket},
+                                  {"finished", Step::finished}};
 
 /// What is done to one message, and the error when nothing else is said.
 struct Treatment {
@@ -154,7 +113,7 @@ std::vector<Treatment> treatments() {
 }
 
 /// Where the rule has its exceptions.
-Error expected(const Treatment& treatment, const Named& step, Version version) {
+Error expected(const Treatment& treatment, const NamedStep& step, Version version) {
   const std::string_view what = treatment.name;
   const bool last13 = version == Version::tls13 && step.step == Step::finished;
   const bool before_keys = step.step == Step::server_hello;
@@ -177,29 +136,31 @@ Error expected(const Treatment& treatment, const Named& step, Version version) {
   return treatment.error;
 }
 
-std::vector<Case> cases() {
-  std::vector<Case> rows;
-  const auto add = [&](Version version, const Named& step) {
+std::vector<Fault> cases() {
+  std::vector<Fault> rows;
+  const auto add = [&](Version version, const NamedStep& step) {
     for (const Treatment& treatment : treatments()) {
       const Error error = expected(treatment, step, version);
       if (error == Error::none) continue;
       const std::string name = std::string(step.name) + (version == Version::tls12 ? "12_" : "13_") + treatment.name;
-      rows.push_back({name, error, [version, step, treatment](Script& s) {
-                        if (version == Version::tls12) tls12(s);
+      rows.push_back({name, error, alert_for(error), [version, step, treatment](Script& s) {
+                        if (version == Version::tls12) {
+                          tls12(s);
+                          s.announces_ticket = true;
+                        }
                         s.asks_for_certificate = true;
                         treatment.apply(s, step.step);
                       }});
     }
   };
-  for (const Named& step : kSteps13) add(Version::tls13, step);
-  for (const Named& step : kSteps12) add(Version::tls12, step);
+  for (const NamedStep& step : kSteps13) add(Version::tls13, step);
+  for (const NamedStep& step : kSteps12) add(Version::tls12, step);
   return rows;
 }
 
-class ClientOrder : public testing::TestWithParam<Case> {};
+class ClientOrder : public testing::TestWithParam<Fault> {};
 TEST_P(ClientOrder, is_kept) { expect_refusal(GetParam()); }
-INSTANTIATE_TEST_SUITE_P(Messages, ClientOrder, testing::ValuesIn(cases()),
-                         [](const testing::TestParamInfo<Case>& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Messages, ClientOrder, testing::ValuesIn(cases()), kFaultName);
 
 /// A record that has no place, put in behind a step.
 auto behind(Step which, std::function<void(TestServer&)> act) {
@@ -210,52 +171,55 @@ auto behind(Step which, std::function<void(TestServer&)> act) {
   };
 }
 
-class ClientRecords : public testing::TestWithParam<Case> {};
+class ClientRecords : public testing::TestWithParam<Fault> {};
 TEST_P(ClientRecords, have_their_place) { expect_refusal(GetParam()); }
 INSTANTIATE_TEST_SUITE_P(
     Records, ClientRecords,
     testing::Values(
-        Case{"flipped_bit_in_a_protected_record", Error::bad_record_mac,
-             behind(Step::encrypted_extensions,
-                    [](TestServer& server) {
-                      Buffer out = server.take_output();
-                      out.back() ^= 1;
-                      server.put(out);
-                    })},
-        Case{"plaintext_handshake_under_protection", Error::unprotected_record,
-             behind(Step::encrypted_extensions,
-                    [](TestServer& server) { server.put(Buffer{22, 3, 3, 0, 4, 8, 0, 0, 0}); })},
-        Case{"plaintext_alert_under_protection", Error::unprotected_record,
-             behind(Step::encrypted_extensions, [](TestServer& server) { server.put(Buffer{21, 3, 3, 0, 2, 2, 40}); })},
-        Case{"protected_record_of_zeros", Error::no_inner_content_type,
-             behind(Step::encrypted_extensions,
-                    [](TestServer& server) { server.send_record(ContentType::invalid, Buffer(9, 0)); })},
-        Case{"change_cipher_spec_inside_a_message", Error::interleaved_records,
-             [](Script& s) {
-               s.sent = on(Step::server_hello, [](Buffer& m) { m.resize(40); });
-               s.after = [](Step step, TestServer& server) {
-                 if (step == Step::server_hello) server.put(Buffer{20, 3, 3, 0, 1, 1});
-               };
-             }},
-        Case{"flood_of_change_cipher_specs", Error::too_many_empty_records,
-             [](Script& s) {
-               s.before = [](Step step, TestServer& server) {
-                 if (step != Step::server_hello) return;
-                 for (std::size_t i = 0; i <= limits::kMaxEmptyRecords; ++i) server.put(Buffer{20, 3, 3, 0, 1, 1});
-               };
-             }},
-        Case{"major_version_of_a_record", Error::bad_record_version,
-             behind(Step::encrypted_extensions, [](TestServer& server) { server.put(Buffer{23, 2, 3, 0, 20, 0}); })},
-        Case{"bytes_behind_the_server_hello_in_its_record", Error::straddles_key_change,
-             [](Script& s) { s.sent = on(Step::server_hello, [](Buffer& m) { append(m, Buffer{8, 0}); }); }},
-        Case{"bytes_behind_the_finished_in_its_record", Error::straddles_key_change,
-             [](Script& s) { s.sent = on(Step::finished, [](Buffer& m) { m.push_back(4); }); }},
-        Case{"bytes_behind_the_server_hello_done", Error::straddles_key_change,
-             [](Script& s) {
-               tls12(s);
-               s.sent = on(Step::server_hello_done, [](Buffer& m) { m.push_back(4); });
-             }}),
-    [](const testing::TestParamInfo<Case>& row) { return row.param.name; });
+        Fault{"flipped_bit_in_a_protected_record", Error::bad_record_mac, alert_for(Error::bad_record_mac),
+              behind(Step::encrypted_extensions,
+                     [](TestServer& server) {
+                       Buffer out = server.take_output();
+                       out.back() ^= 1;
+                       server.put(out);
+                     })},
+        Fault{"plaintext_handshake_under_protection", Error::unprotected_record, alert_for(Error::unprotected_record),
+              behind(Step::encrypted_extensions,
+                     [](TestServer& server) { server.put(Buffer{22, 3, 3, 0, 4, 8, 0, 0, 0}); })},
+        Fault{
+            "plaintext_alert_under_protection", Error::unprotected_record, alert_for(Error::unprotected_record),
+            behind(Step::encrypted_extensions, [](TestServer& server) { server.put(Buffer{21, 3, 3, 0, 2, 2, 40}); })},
+        Fault{"protected_record_of_zeros", Error::no_inner_content_type, alert_for(Error::no_inner_content_type),
+              behind(Step::encrypted_extensions,
+                     [](TestServer& server) { server.send_record(ContentType::invalid, Buffer(9, 0)); })},
+        Fault{"change_cipher_spec_inside_a_message", Error::interleaved_records, alert_for(Error::interleaved_records),
+              [](Script& s) {
+                s.sent = on(Step::server_hello, [](Buffer& m) { m.resize(40); });
+                s.after = [](Step step, TestServer& server) {
+                  if (step == Step::server_hello) server.put(Buffer{20, 3, 3, 0, 1, 1});
+                };
+              }},
+        Fault{"flood_of_change_cipher_specs", Error::too_many_empty_records, alert_for(Error::too_many_empty_records),
+              [](Script& s) {
+                s.before = [](Step step, TestServer& server) {
+                  if (step != Step::server_hello) return;
+                  for (std::size_t i = 0; i <= limits::kMaxEmptyRecords; ++i) server.put(Buffer{20, 3, 3, 0, 1, 1});
+                };
+              }},
+        Fault{"major_version_of_a_record", Error::bad_record_version, alert_for(Error::bad_record_version),
+              behind(Step::encrypted_extensions, [](TestServer& server) { server.put(Buffer{23, 2, 3, 0, 20, 0}); })},
+        Fault{"bytes_behind_the_server_hello_in_its_record", Error::straddles_key_change,
+              alert_for(Error::straddles_key_change),
+              [](Script& s) { s.sent = on(Step::server_hello, [](Buffer& m) { append(m, Buffer{8, 0}); }); }},
+        Fault{"bytes_behind_the_finished_in_its_record", Error::straddles_key_change,
+              alert_for(Error::straddles_key_change),
+              [](Script& s) { s.sent = on(Step::finished, [](Buffer& m) { m.push_back(4); }); }},
+        Fault{"bytes_behind_the_server_hello_done", Error::straddles_key_change, alert_for(Error::straddles_key_change),
+              [](Script& s) {
+                tls12(s);
+                s.sent = on(Step::server_hello_done, [](Buffer& m) { m.push_back(4); });
+              }}),
+    kFaultName);
 
 TEST(ClientFirstBytes, that_are_not_tls_are_told_from_bad_records) {
   for (const std::string_view text : {"HTTP/1.1 400 Bad Request", "SSH-2.0-OpenSSH", "220 smtp ready"}) {

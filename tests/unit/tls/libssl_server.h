@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "../crypto/authority.h"
+#include "authority.h"
 #include "client_end.h"
 #include "libssl_client.h"
 
