@@ -68,7 +68,9 @@ bool Connection::timestamp_passes(Arrival& arrival) {
   if (!has(kTimestamps) || arrival.has(wire::kRst)) return true;
   const auto& stamp = arrival.header.options.timestamps;
   if (!stamp) {
-    if (state_ == State::syn_received) {  // a peer that negotiates timestamps and then forgets them
+    // A peer that negotiates timestamps and then forgets them. A stranger's guess must not make us forget them, too.
+    if (state_ == State::syn_received && arrival.has(wire::kAck) && arrival.header.ack == snd_nxt_ &&
+        arrival.seq == rcv_nxt_) {
       unset(kTimestamps);
       return true;
     }

@@ -48,7 +48,10 @@ bool Connection::arrive_ack(Arrival& arrival) {
 void Connection::update_send_window(Arrival& arrival) {
   const SeqNum ack = arrival.header.ack;
   if (ack < snd_una_) return;
-  if (!(snd_wl1_ < arrival.seq || (snd_wl1_ == arrival.seq && snd_wl2_ <= ack))) return;
+  // RFC 9293 also asks that it come behind the segment that set the window last. One that acknowledges more was sent
+  // later whatever its sequence number says (a retransmission's is an old one), and to move SND.UNA under the window of
+  // another segment would widen what the peer offered.
+  if (!(snd_una_ < ack || snd_wl1_ < arrival.seq || (snd_wl1_ == arrival.seq && snd_wl2_ <= ack))) return;
   const std::uint32_t window = std::uint32_t{arrival.header.window} << snd_wscale_;
   arrival.window_changed = window != snd_wnd_;
   const bool was_closed = snd_wnd_ == 0;

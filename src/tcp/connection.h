@@ -172,7 +172,7 @@ class Connection {
   std::uint32_t rcv_wnd() const { return static_cast<std::uint32_t>(rcv_adv_ - rcv_nxt_); }
   std::uint16_t send_mss() const { return send_mss_; }  ///< without the room that options take
   std::uint8_t send_wscale() const { return snd_wscale_; }
-  std::uint8_t receive_wscale() const { return rcv_wscale_; }
+  std::uint8_t receive_wscale() const { return has(kScaling) ? rcv_wscale_ : std::uint8_t{0}; }
   std::uint32_t ts_recent() const { return ts_recent_; }
   std::uint32_t timestamp_offset() const { return ts_offset_; }
   bool timestamps_on() const { return has(kTimestamps); }

@@ -159,9 +159,14 @@ TimeWaitTable::Verdict TimeWaitTable::on_segment(const Tuple& tuple, const TcpHe
     return verdict;
   }
   if (newer >= 0 && header.has(wire::kFin) &&
-      header.seq + wire::segment_length(header, payload_bytes) == entry.rcv_nxt) {  // the peer's FIN again: start anew
+      header.seq + wire::segment_length(header, payload_bytes) == entry.rcv_nxt) {
+    // The peer's FIN again: start anew. The answer is not counted: strangers, who know no numbers, may have had all of
+    // them, and a peer whose FIN is never acknowledged would keep both ends waiting.
     take_from_line(index);
     append_to_line(index, now);
+    verdict.dropped = Drop::tcp_duplicate;
+    verdict.reply = answer(entry, header, now);
+    return verdict;
   }
   const bool empty_and_exact = wire::segment_length(header, payload_bytes) == 0 && header.seq == entry.rcv_nxt;
   if (empty_and_exact) return verdict;

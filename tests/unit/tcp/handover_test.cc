@@ -328,5 +328,17 @@ TEST(TimeWaitTable, AFullTableHasRoomForAll) {
     ASSERT_FALSE(table.on_segment(tuple(static_cast<std::uint16_t>(i)), reset, 0, h.now).found) << i;
 }
 
+TEST_F(TimeWait, StrangersHadAllAnswers_TheFinSentAgainIsAnswered) {
+  wait();
+  TcpHeader stranger = h.segment();
+  stranger.seq = h.peer_nxt + 1'000'000;
+  for (int i = 0; i < 20; ++i) table.on_segment(tuple(), stranger, 100, h.now);
+  ASSERT_FALSE(table.on_segment(tuple(), stranger, 100, h.now).reply);
+  TcpHeader fin = h.segment();
+  fin.seq = h.peer_nxt - 1;
+  fin.flags |= wire::kFin;
+  EXPECT_TRUE(table.on_segment(tuple(), fin, 0, h.now).reply);
+}
+
 }  // namespace
 }  // namespace handsel::tcp::test
