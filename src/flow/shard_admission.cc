@@ -92,7 +92,12 @@ bool Shard::take_cookie(const Arrived& arrived, const Listener& listener, Instan
   const tcp::Config config = connection_config(arrived.key);
   const auto cookie = tcp::SynCookies::check(cookie_secrets_, tuple_of(arrived.key), config, arrived.header, now);
   if (!cookie) {
-    refuse(arrived, Drop::tcp_bad_cookie, sink);
+    // Data may be the second segment of a peer whose first one was lost: a reset would end what the first, sent again,
+    // can still begin.
+    if (wire::segment_length(arrived.header, arrived.payload.size()) != 0)
+      statistics_.drop(Drop::tcp_bad_cookie);
+    else
+      refuse(arrived, Drop::tcp_bad_cookie, sink);
     return true;
   }
   const Handle handle = flows_.emplace(arrived.key, arrived.hash, listener.endpoint(), arrived.frame.link.source(),

@@ -124,6 +124,19 @@ TEST_F(ShardTest, ack_that_guesses_a_cookie_is_refused_by_name) {
   expect_clean();
 }
 
+TEST_F(ShardTest, cookie_whose_first_data_is_late_is_not_reset_by_the_second) {
+  config.cookies = CookieMode::always;
+  start();
+  give(frame_of(segment(4'000, kPlain, kSyn, 100, 0)));
+  const std::uint32_t cookie = sent().at(0).seq.raw();
+  give(frame_of(segment(4'000, kPlain, kAck, 106, cookie + 1), "world"));
+  EXPECT_EQ(drops(Drop::tcp_bad_cookie), 1u);
+  EXPECT_TRUE(sent().empty());
+  give(frame_of(segment(4'000, kPlain, kAck, 101, cookie + 1), "hello"));
+  give(frame_of(segment(4'000, kPlain, kAck, 106, cookie + 1), "world"));
+  EXPECT_EQ(service.received, "helloworld");
+}
+
 TEST_F(ShardTest, full_flow_table_refuses_by_name_and_serves_again_later) {
   config.limits.flows = 4;
   config.cookies = CookieMode::never;
