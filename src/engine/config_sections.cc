@@ -203,7 +203,7 @@ constexpr Key<LimitSettings> kLimitKeys[] = {
      read_count<&LimitSettings::half_open>},
     {"handshakes", "integer", "4096", "TLS handshakes that a worker has in progress.",
      read_count<&LimitSettings::handshakes>},
-    {"time_wait", "integer", "65536", "Closed connections that a worker remembers in TIME-WAIT, 52 bytes each.",
+    {"time_wait", "integer", "65536", "Closed connections that a worker remembers in TIME-WAIT, 48 bytes each.",
      read_count<&LimitSettings::time_wait>},
     {"syn_cookies", "text", "\"adaptive\"", "SYNs answered without storing anything: adaptive, always or never.",
      [](const ConfigEntry& entry, LimitSettings& out, ReadContext& context) {

@@ -46,7 +46,7 @@ struct ShardLimits {
   std::uint32_t opening = 16'384;    ///< connections that we are opening
   std::uint32_t chunks = limits::kDefaultChunks;
   std::uint32_t handshakes = 4'096;  ///< TLS handshakes in progress
-  std::uint32_t time_wait = 65'536;  ///< connections remembered in TIME-WAIT, 52 bytes each; the oldest gives way
+  std::uint32_t time_wait = 65'536;  ///< connections remembered in TIME-WAIT, 48 bytes each; the oldest gives way
   std::uint32_t trace_records = 32;
   Duration handshake_timeout = std::chrono::seconds(10);  ///< TLS, from the end of the TCP handshake
   Duration idle_timeout = std::chrono::seconds(60);       ///< no progress: nothing received, or nothing of ours taken

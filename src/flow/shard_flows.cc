@@ -153,7 +153,7 @@ void Shard::abort(Flow& flow, Instant now) {
   end_upper_half(flow, tcp::End::aborted, now);
 }
 
-// TIME-WAIT needs no connection: 52 bytes remember what it takes to answer for it.
+// TIME-WAIT needs no connection: 48 bytes remember what it takes to answer for it.
 void Shard::retire(Flow& flow, Instant now) {
   time_wait_.insert(tuple_of(flow.key), flow.connection, now);
   remove(flow);
