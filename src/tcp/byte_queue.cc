@@ -34,10 +34,11 @@ std::size_t ByteQueue::append(ChunkPool& pool, Bytes bytes, std::uint32_t spare)
 }
 
 bool ByteQueue::prepend(ChunkPool& pool, Bytes bytes) {
-  const std::size_t front_room = head_ == ChunkPool::kNone ? 0 : chunk(pool, head_).begin;
+  const std::size_t front_room = head_ == ChunkPool::kNone ? 0 : kChunkPayload - chunk(pool, head_).size();
   if (bytes.size() > front_room && pool.available() < chunks_for(bytes.size() - front_room)) return false;
   cursor_ = ChunkPool::kNone;
   size_ += static_cast<std::uint32_t>(bytes.size());
+  if (head_ != ChunkPool::kNone) chunk(pool, head_).to_the_end();
   while (!bytes.empty()) {
     if (head_ == ChunkPool::kNone || chunk(pool, head_).begin == 0) {
       const std::uint32_t fresh = pool.take();
@@ -64,13 +65,16 @@ void ByteQueue::splice(ChunkPool& pool, ByteQueue& behind) {
     return;
   }
   Chunk& last = chunk(pool, tail_);
-  const Chunk& first = chunk(pool, behind.head_);
   std::uint32_t rest = behind.head_;
-  if (first.size() <= last.room_behind()) {
+  // As many as fit: islands of a few bytes, put together, would else stay a chunk each.
+  while (rest != ChunkPool::kNone && last.size() + chunk(pool, rest).size() <= kChunkPayload) {
+    const Chunk& first = chunk(pool, rest);
+    if (first.size() > last.room_behind()) last.to_the_front();
     std::memcpy(last.bytes + last.end, first.bytes + first.begin, first.size());
     last.end = static_cast<std::uint16_t>(last.end + first.size());
-    rest = pool.next(behind.head_);
-    pool.give_back(behind.head_);
+    const std::uint32_t next = pool.next(rest);
+    pool.give_back(rest);
+    rest = next;
   }
   if (rest != ChunkPool::kNone) {
     pool.next(tail_) = rest;

@@ -25,7 +25,7 @@ class ByteQueue {
   std::size_t append(ChunkPool& pool, Bytes bytes, std::uint32_t spare = 0);
   /// Puts all of `bytes` in front, or nothing and false when the pool is short.
   bool prepend(ChunkPool& pool, Bytes bytes);
-  /// Moves all of `behind` to the end of this queue, without copying more than one chunk.
+  /// Moves all of `behind` to the end of this queue, without copying more than two chunks' worth.
   void splice(ChunkPool& pool, ByteQueue& behind);
 
   /// The first contiguous piece.
@@ -44,6 +44,14 @@ class ByteQueue {
     std::uint8_t bytes[kChunkPayload];
     std::size_t size() const { return static_cast<std::size_t>(end - begin); }
     std::size_t room_behind() const { return kChunkPayload - end; }
+    void to_the_front() { move_to(0); }
+    void to_the_end() { move_to(kChunkPayload - size()); }
+    void move_to(std::size_t place) {
+      if (place == begin) return;
+      std::memmove(bytes + place, bytes + begin, size());
+      end = static_cast<std::uint16_t>(place + size());
+      begin = static_cast<std::uint16_t>(place);
+    }
   };
   static Chunk& chunk(ChunkPool& pool, std::uint32_t index);
 

@@ -40,6 +40,29 @@ TEST(Reassembly, AnyOrderOfPiecesYieldsTheStream) {
   }
 }
 
+// Single bytes in an order chosen so that islands grow in front and are then joined: 3 bytes must not cost a chunk.
+TEST(Reassembly, IslandsOfPrependedBytesShareTheirChunksWhenJoined) {
+  ChunkPool pool(1'000);
+  Reassembly reassembly;
+  wire::SackBlock duplicate;
+  constexpr std::uint32_t kBytes = 1'800;
+  const auto put = [&](std::uint32_t at) { reassembly.insert(pool, SeqNum(at), pattern(1, at), duplicate); };
+  for (std::uint32_t at = 100; at < 100 + kBytes; at += 3) {
+    put(at + 2);
+    put(at + 1);
+    if (at != 100) put(at);
+  }
+  EXPECT_EQ(reassembly.bytes(pool), kBytes - 1);
+  EXPECT_LE(pool.capacity() - pool.available(), 4u);
+  ByteQueue queue;
+  EXPECT_EQ(reassembly.drain(pool, SeqNum(101), queue), SeqNum(100 + kBytes));
+  std::vector<std::uint8_t> all(kBytes - 1);
+  queue.copy(pool, 0, all);
+  EXPECT_EQ(all, pattern(kBytes - 1, 101));
+  queue.clear(pool);
+  EXPECT_EQ(pool.available(), pool.capacity());
+}
+
 TEST(Reassembly, AnEmptyPoolTakesNothingAndLeaksNothing) {
   ChunkPool pool(2);
   Reassembly reassembly;
