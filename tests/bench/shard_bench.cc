@@ -52,10 +52,14 @@ class Wire final : public flow::FrameSink {
 class Lockstep {
  public:
   Lockstep(std::uint64_t seed, std::uint16_t port, const std::function<std::unique_ptr<Script>()>& script)
-      : server_(seed) {
-    for (int i = 1; i <= kClients; ++i)
-      clients_.push_back(std::make_unique<ClientEndpoint>(static_cast<std::uint16_t>(i), port, false, script(),
-                                                          seed + static_cast<unsigned>(i), now_));
+      : server_(seed, server_config()) {
+    for (int i = 1; i <= kClients; ++i) {
+      const ClientConfig config{.id = static_cast<std::uint16_t>(i),
+                                .port = port,
+                                .tcp = client_tcp(false),
+                                .iss = static_cast<std::uint32_t>(seed) + static_cast<unsigned>(i)};
+      clients_.push_back(std::make_unique<ClientEndpoint>(config, script()));
+    }
   }
 
   // Rounds until `done`; gives the ticks that the server took.
@@ -107,7 +111,7 @@ class Lockstep {
 // A plain request and its answer.
 class PlainFetch final : public Script {
  public:
-  bool step(tcp::Connection& connection, bool peer_finished) override {
+  bool step(tcp::Connection& connection, bool peer_finished, Instant) override {
     if (!request_.empty()) request_.erase(0, connection.write(as_bytes(request_)));
     for (Bytes bytes = connection.readable(); !bytes.empty(); bytes = connection.readable()) {
       check_.take(bytes);

@@ -5,13 +5,14 @@
 #include <cstdlib>
 
 #include "crypto/certificate.h"
+#include "tcp/reset.h"
 #include "tls/config.h"
 #include "wire/frame.h"
+#include "wire/icmp.h"
+#include "wire/icmpv6.h"
 
 namespace handsel::sim {
 namespace {
-
-const wire::MacAddress kServerMac({0x02, 0x68, 0x73, 0, 0xff, 0xff});
 
 template <class T>
 T must(std::expected<T, std::string> result) {
@@ -50,6 +51,8 @@ const Identity& identity() {
 
 }  // namespace
 
+const wire::MacAddress kServerMac({0x02, 0x68, 0x73, 0, 0xff, 0xff});
+
 wire::IpAddress server_address(bool ipv6) { return *wire::IpAddress::parse(ipv6 ? "fd77::2" : "10.77.0.2"); }
 wire::IpAddress client_address(std::uint16_t id, bool ipv6) {
   const auto high = static_cast<std::uint8_t>(id >> 8);
@@ -61,22 +64,30 @@ wire::MacAddress client_mac(std::uint16_t id) {
   return wire::MacAddress({0x02, 0, 0, 0, static_cast<std::uint8_t>(id >> 8), static_cast<std::uint8_t>(id)});
 }
 
-ShardEndpoint::ShardEndpoint(std::uint64_t seed, flow::CookieMode cookies)
-    : entropy_(seed),
-      backend_(crypto::make_backend(*crypto::choose_kernels(), identity().keys, entropy_)),
-      aead_(crypto::make_aead()),
-      http_(service::make_service("http")),
-      echo_(service::make_service("echo")) {
+std::unique_ptr<crypto::Backend> make_backend(Entropy& entropy) {
+  return crypto::make_backend(*crypto::choose_kernels(), identity().keys, entropy);
+}
+
+flow::ShardConfig server_config(flow::CookieMode cookies) {
   flow::ShardConfig config;
   config.mac = kServerMac;
   config.addresses = {*wire::IpPrefix::parse("10.77.0.2/16"), *wire::IpPrefix::parse("fd77::2/64")};
-  config.listeners = {{std::nullopt, kHttpPort, nullptr, http_.get()},
-                      {std::nullopt, kEchoPort, nullptr, echo_.get()},
-                      {std::nullopt, kHttpsPort, identity().config, http_.get()}};
   config.cookies = cookies;
   config.limits.flows = 1'024;
   config.limits.chunks = 8'192;
   config.limits.handshakes = 256;
+  return config;
+}
+
+ShardEndpoint::ShardEndpoint(std::uint64_t seed, flow::ShardConfig config)
+    : entropy_(seed),
+      backend_(make_backend(entropy_)),
+      aead_(crypto::make_aead()),
+      http_(service::make_service("http")),
+      echo_(service::make_service("echo")) {
+  config.listeners = {{std::nullopt, kHttpPort, nullptr, http_.get()},
+                      {std::nullopt, kEchoPort, nullptr, echo_.get()},
+                      {std::nullopt, kHttpsPort, identity().config, http_.get()}};
   shard = std::make_unique<flow::Shard>(
       config, flow::ShardResources{backend_->kernels(), aead_.get(), &entropy_, [] { return std::uint64_t{0}; }},
       Instant{});
@@ -93,65 +104,96 @@ void ShardEndpoint::run(Instant now, flow::FrameSink& out) {
   }
 }
 
-ClientEndpoint::ClientEndpoint(std::uint16_t id, std::uint16_t port, bool ipv6, std::unique_ptr<Script> script,
-                               std::uint64_t seed, Instant opens_at)
-    : id_(id),
-      port_(port),
-      ipv6_(ipv6),
-      script_(std::move(script)),
-      iss_(static_cast<std::uint32_t>(seed)),
-      opens_at_(opens_at) {}
+tcp::Config client_tcp(bool ipv6) {
+  tcp::Config config;
+  config.ipv6 = ipv6;
+  config.mss = ipv6 ? 1440 : 1460;
+  config.path_mss = config.mss;
+  config.time_wait = std::chrono::seconds(1);
+  return config;
+}
+
+ClientEndpoint::ClientEndpoint(const ClientConfig& config, std::unique_ptr<Script> script)
+    : config_(config), script_(std::move(script)) {}
 
 void ClientEndpoint::take(const tcp::Outcome& outcome) {
   if (outcome.peer_finished) peer_finished_ = true;
   if (outcome.ended != tcp::End::none) ended_ = outcome.ended;
 }
 
+// What a host's own stack would do with the errors that come back.
+void ClientEndpoint::take_icmp(const wire::FrameView& frame, Instant now) {
+  const std::uint16_t headers = config_.ipv6 ? 60 : 40;
+  std::uint32_t mtu = 0;
+  std::expected<wire::EmbeddedDatagram, Drop> about = std::unexpected(Drop::icmp_ignored);
+  if (frame.is_icmp()) {
+    const auto icmp = wire::IcmpView::parse(frame.transport);
+    if (!icmp || icmp->type() != wire::IcmpType::unreachable || icmp->code() != wire::kFragmentationNeeded) return;
+    mtu = icmp->next_hop_mtu();
+    about = icmp->embedded();
+  } else {
+    const auto icmp = wire::Icmpv6View::parse(frame.transport);
+    if (!icmp || icmp->type() != wire::Icmpv6Type::packet_too_big) return;
+    mtu = std::min<std::uint32_t>(icmp->mtu(), 0xFFFF);
+    about = icmp->embedded();
+  }
+  if (!about || mtu < headers) return;
+  take(connection_->on_packet_too_big(static_cast<std::uint16_t>(mtu - headers), about->seq, now));
+}
+
 void ClientEndpoint::receive(Frame frame, Instant now, flow::FrameSink&) {
   if (!connection_) return;
   const auto view = wire::parse_frame(frame, {});
-  if (!view || !view->is_tcp()) return;
-  take(
-      connection_->on_segment(view->tcp.to_header(), view->tcp.payload(), static_cast<std::uint8_t>(view->ecn()), now));
-  step();
+  if (!view) return;
+  if (view->is_icmp() || view->is_icmpv6()) return take_icmp(*view, now);
+  if (!view->is_tcp()) return;
+  const wire::TcpHeader header = view->tcp.to_header();
+  const tcp::Outcome outcome =
+      connection_->on_segment(header, view->tcp.payload(), static_cast<std::uint8_t>(view->ecn()), now);
+  take(outcome);
+  if (outcome.refuse) reset_ = tcp::reset_for(header, view->tcp.payload().size());
+  step(now);
   connection_->detach_segment();
+  std::fill(frame.begin(), frame.end(), std::uint8_t{0xee});
 }
 
-void ClientEndpoint::step() {
+void ClientEndpoint::step(Instant now) {
   if (script_done_ || !connection_) return;
-  script_done_ = script_->step(*connection_, peer_finished_);
+  script_done_ = script_->step(*connection_, peer_finished_, now);
   if (script_done_) connection_->shutdown_write();
 }
 
 void ClientEndpoint::run(Instant now, flow::FrameSink& out) {
   if (!connection_) {
-    if (now < opens_at_) return;
-    tcp::Config config;
-    config.ipv6 = ipv6_;
-    config.mss = ipv6_ ? 1440 : 1460;
-    config.path_mss = config.mss;
-    config.time_wait = std::chrono::seconds(1);
-    connection_.emplace(config, chunks_, iss_, now);
+    if (now < config_.opens_at) return;
+    connection_.emplace(config_.tcp, chunks_, wire::SeqNum(config_.iss), now);
   }
   if (now >= connection_->next_deadline()) take(connection_->on_timer(now));
-  step();
-  while (const auto segment = connection_->next_segment(now)) {
-    wire::TcpHeader header = segment->header;
-    header.source_port = static_cast<std::uint16_t>(40'000 + id_);
-    header.destination_port = port_;
-    const wire::LinkHeader link{.destination = kServerMac, .source = client_mac(id_)};
-    const std::size_t headers = wire::tcp_frame_header_bytes(link, server_address(ipv6_), header);
-    const MutableBytes frame = out.begin(headers + segment->payload_bytes);
-    connection_->copy_payload(*segment, frame.subspan(headers));
-    wire::write_tcp_frame(frame, link, {.source = client_address(id_, ipv6_), .destination = server_address(ipv6_)},
-                          header, std::nullopt, {});
-    out.commit(frame.size());
-  }
+  step(now);
+  if (reset_) send(*std::exchange(reset_, std::nullopt), nullptr, out);
+  while (const auto segment = connection_->next_segment(now)) send(segment->header, &*segment, out);
+}
+
+void ClientEndpoint::send(wire::TcpHeader header, const tcp::OutSegment* segment, flow::FrameSink& out) {
+  header.source_port = client_port(config_.id);
+  header.destination_port = config_.port;
+  const bool ipv6 = config_.ipv6;
+  const wire::LinkHeader link{.destination = kServerMac, .source = client_mac(config_.id)};
+  const std::size_t headers = wire::tcp_frame_header_bytes(link, server_address(ipv6), header);
+  const MutableBytes frame = out.begin(headers + (segment ? segment->payload_bytes : 0));
+  if (segment) connection_->copy_payload(*segment, frame.subspan(headers));
+  wire::write_tcp_frame(frame, link,
+                        {.source = client_address(config_.id, ipv6),
+                         .destination = server_address(ipv6),
+                         .traffic_class = segment ? segment->ip_ecn : std::uint8_t{0}},
+                        header, std::nullopt, {});
+  out.commit(frame.size());
 }
 
 Instant ClientEndpoint::next_deadline() const {
-  if (!connection_) return opens_at_;
-  return connection_->next_deadline();
+  if (!connection_) return config_.opens_at;
+  const Instant wakes = script_done_ ? kNever : script_->wakes_at();
+  return std::min(connection_->next_deadline(), wakes);
 }
 
 }  // namespace handsel::sim

@@ -21,11 +21,19 @@ inline constexpr std::uint16_t kEchoPort = 7;
 wire::IpAddress server_address(bool ipv6);
 wire::IpAddress client_address(std::uint16_t id, bool ipv6);
 wire::MacAddress client_mac(std::uint16_t id);
+inline std::uint16_t client_port(std::uint16_t id) { return static_cast<std::uint16_t>(40'000 + id); }
+extern const wire::MacAddress kServerMac;
 
-/// A shard that serves http on 80, echo on 7 and, over TLS, http on 443.
+/// What shards compute with; the server's keys are in it.
+std::unique_ptr<crypto::Backend> make_backend(Entropy& entropy);
+
+/// A shard's configuration as the simulator starts from it: http on 80, echo on 7 and, over TLS, http on 443.
+flow::ShardConfig server_config(flow::CookieMode cookies = flow::CookieMode::adaptive);
+
+/// The server: a whole shard with its services. Listeners are its own; all else is as configured.
 class ShardEndpoint final : public Endpoint {
  public:
-  explicit ShardEndpoint(std::uint64_t seed, flow::CookieMode cookies = flow::CookieMode::adaptive);
+  ShardEndpoint(std::uint64_t seed, flow::ShardConfig config);
   void receive(Frame frame, Instant now, flow::FrameSink& out) override;
   void run(Instant now, flow::FrameSink& out) override;
   Instant next_deadline() const override { return shard->next_deadline(); }
@@ -46,39 +54,54 @@ class Script {
  public:
   virtual ~Script() = default;
   /// Reads from and writes to the connection; true once it has seen all that it wanted to see.
-  virtual bool step(tcp::Connection& connection, bool peer_finished) = 0;
+  virtual bool step(tcp::Connection& connection, bool peer_finished, Instant now) = 0;
+  /// It wants to be called again at the latest then.
+  virtual Instant wakes_at() const { return kNever; }
   /// What went wrong; empty when nothing did.
   virtual std::string complaint() const = 0;
 };
 
+struct ClientConfig {
+  std::uint16_t id = 1;  ///< names its MAC, its addresses and its port
+  std::uint16_t port = kHttpPort;
+  bool ipv6 = false;
+  tcp::Config tcp{};  ///< as of client_tcp()
+  std::uint32_t iss = 0;
+  Instant opens_at{};
+};
+
+/// TCP as a client on an Ethernet has it.
+tcp::Config client_tcp(bool ipv6);
+
 /// One active connection that runs a script and closes when the script is done.
 class ClientEndpoint final : public Endpoint {
  public:
-  ClientEndpoint(std::uint16_t id, std::uint16_t port, bool ipv6, std::unique_ptr<Script> script, std::uint64_t seed,
-                 Instant opens_at);
+  ClientEndpoint(const ClientConfig& config, std::unique_ptr<Script> script);
   void receive(Frame frame, Instant now, flow::FrameSink& out) override;
   void run(Instant now, flow::FrameSink& out) override;
   Instant next_deadline() const override;
 
+  const ClientConfig& config() const { return config_; }
   /// The connection is over, in order or not.
   bool finished() const { return ended_ != tcp::End::none; }
   tcp::End ended() const { return ended_; }
   const Script& script() const { return *script_; }
   bool script_done() const { return script_done_; }
   std::uint32_t chunks_held() const { return chunks_.capacity() - chunks_.available(); }
+  /// nullptr before it opens.
+  const tcp::Connection* connection() const { return connection_ ? &*connection_ : nullptr; }
 
  private:
-  void step();
+  void step(Instant now);
   void take(const tcp::Outcome& outcome);
+  void take_icmp(const wire::FrameView& frame, Instant now);
+  void send(wire::TcpHeader header, const tcp::OutSegment* segment, flow::FrameSink& out);
 
-  std::uint16_t id_;
-  std::uint16_t port_;
-  bool ipv6_;
+  ClientConfig config_;
   std::unique_ptr<Script> script_;
-  ChunkPool chunks_{2'048};
+  ChunkPool chunks_{1'024};
   std::optional<tcp::Connection> connection_;
-  wire::SeqNum iss_;
-  Instant opens_at_;
+  std::optional<wire::TcpHeader> reset_;  // owed to a segment that fits no connection
   bool script_done_ = false;
   bool peer_finished_ = false;
   tcp::End ended_ = tcp::End::none;

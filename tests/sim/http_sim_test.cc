@@ -2,36 +2,20 @@
 
 #include <gtest/gtest.h>
 
-#include "fetch.h"
 #include "scenario.h"
+#include "scripts.h"
 
 namespace handsel::sim {
 namespace {
 
-class Fetch final : public Script {
- public:
-  explicit Fetch(std::uint64_t bytes) : check_(bytes), request_(check_.request()) {}
-
-  bool step(tcp::Connection& connection, bool peer_finished) override {
-    if (!request_.empty()) request_.erase(0, connection.write(as_bytes(request_)));
-    for (Bytes bytes = connection.readable(); !bytes.empty(); bytes = connection.readable()) {
-      check_.take(bytes);
-      connection.consume(bytes.size());
-    }
-    if (peer_finished && connection.readable_bytes() == 0) check_.finish();
-    return check_.finished();
-  }
-  std::string complaint() const override { return check_.complaint(); }
-
- private:
-  FetchCheck check_;
-  std::string request_;
-};
-
-Setting fetch(const LinkConfig& link, int clients, std::uint64_t max_bytes) {
+Setting fetching(const LinkConfig& link, int clients, std::uint64_t max_bytes) {
   return {.link = link, .clients = clients, .script = [max_bytes](World& world) {
             return std::make_unique<Fetch>(world.random() % max_bytes);
           }};
+}
+
+OneWorld fetch(const LinkConfig& link, int clients, std::uint64_t max_bytes) {
+  return worlds_of(fetching(link, clients, max_bytes));
 }
 
 TEST(HttpSim, clean_link) { run_seeds(100, fetch({}, 4, 200'000)); }
@@ -41,9 +25,9 @@ TEST(HttpSim, loss_of_one_in_ten) { run_seeds(500, fetch({.loss = 0.1}, 1, 60'00
 TEST(HttpSim, corruption_is_loss) { run_seeds(500, fetch({.corrupt = 0.05}, 1, 60'000)); }
 // The SYN is answered by a cookie, nothing is stored, and the connection is made from the client's ACK.
 TEST(HttpSim, every_connection_by_cookie) {
-  Setting setting = fetch({.jitter = std::chrono::milliseconds(1), .loss = 0.02}, 2, 60'000);
+  Setting setting = fetching({.jitter = std::chrono::milliseconds(1), .loss = 0.02}, 2, 60'000);
   setting.cookies = flow::CookieMode::always;
-  run_seeds(300, setting);
+  run_seeds(300, worlds_of(setting));
 }
 TEST(HttpSim, everything_at_once) {
   const LinkConfig link{.jitter = std::chrono::milliseconds(3), .loss = 0.03, .duplicate = 0.03, .corrupt = 0.01};

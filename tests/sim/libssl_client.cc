@@ -39,7 +39,7 @@ void FetchOverTls::pump(tcp::Connection& connection) {
   }
 }
 
-bool FetchOverTls::step(tcp::Connection& connection, bool peer_finished) {
+bool FetchOverTls::step(tcp::Connection& connection, bool peer_finished, Instant) {
   for (Bytes bytes = connection.readable(); !bytes.empty(); bytes = connection.readable()) {
     BIO_write(SSL_get_rbio(ssl_), bytes.data(), static_cast<int>(bytes.size()));
     connection.consume(bytes.size());
@@ -56,7 +56,7 @@ bool FetchOverTls::step(tcp::Connection& connection, bool peer_finished) {
   pump(connection);
   if (peer_finished && connection.readable_bytes() == 0) {
     check_.finish();
-    if (!closed_ && complaint_.empty()) complaint_ = "FIN without close_notify";
+    if (!closed_ && complaint_.empty()) complaint_ = "FIN without close_notify; " + check_.complaint();
   }
   return check_.finished();
 }

@@ -19,7 +19,7 @@ class FetchOverTls final : public Script {
   ~FetchOverTls() override;
   /// As SSL_set1_sigalgs_list takes them: decides which of the server's certificates is shown.
   void set_signatures(const std::string& schemes);
-  bool step(tcp::Connection& connection, bool peer_finished) override;
+  bool step(tcp::Connection& connection, bool peer_finished, Instant now) override;
   std::string complaint() const override;
 
  private:

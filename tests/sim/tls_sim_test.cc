@@ -10,15 +10,17 @@
 namespace handsel::sim {
 namespace {
 
-Setting fetch(const LinkConfig& link, int clients, std::uint64_t max_bytes) {
-  return {.link = link, .clients = clients, .port = kHttpsPort, .script = [max_bytes](World& world) {
-            // The third makes a HelloRetryRequest: its first share is of a group that the server does not have.
-            constexpr std::array<const char*, 3> kGroups = {"X25519", "P-256", "P-384:X25519"};
-            constexpr std::array<const char*, 3> kSuites = {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384",
-                                                            "TLS_CHACHA20_POLY1305_SHA256"};
-            return std::make_unique<FetchOverTls>(world.random() % max_bytes, kGroups[world.random() % kGroups.size()],
-                                                  kSuites[world.random() % kSuites.size()]);
-          }};
+OneWorld fetch(const LinkConfig& link, int clients, std::uint64_t max_bytes) {
+  return worlds_of({.link = link, .clients = clients, .port = kHttpsPort, .script = [max_bytes](World& world) {
+                      // The third makes a HelloRetryRequest: its first share is of a group that the server does not
+                      // have.
+                      constexpr std::array<const char*, 3> kGroups = {"X25519", "P-256", "P-384:X25519"};
+                      constexpr std::array<const char*, 3> kSuites = {
+                          "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"};
+                      return std::make_unique<FetchOverTls>(world.random() % max_bytes,
+                                                            kGroups[world.random() % kGroups.size()],
+                                                            kSuites[world.random() % kSuites.size()]);
+                    }});
 }
 
 TEST(TlsSim, clean_link) { run_seeds(50, fetch({}, 4, 300'000)); }

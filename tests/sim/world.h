@@ -6,13 +6,15 @@
 #include <map>
 #include <memory>
 #include <queue>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "base/entropy.h"
 #include "base/time.h"
 #include "flow/frame_sink.h"
+#include "link.h"
+#include "segment.h"
+#include "witness.h"
 
 namespace handsel::sim {
 
@@ -25,27 +27,8 @@ class SeededEntropy final : public Entropy {
   }
 
  private:
-  std::mt19937_64 random_;
+  Random random_;
 };
-
-/// What a link does to frames, each direction alike.
-struct LinkConfig {
-  Duration delay = std::chrono::milliseconds(1);
-  Duration jitter{};  ///< added, uniform: more than the spacing of frames reorders them
-  double loss = 0;    ///< probability, of each of these
-  double duplicate = 0;
-  double corrupt = 0;  ///< one bit flipped
-};
-
-/// What a link did.
-struct LinkCounts {
-  std::uint64_t carried = 0;
-  std::uint64_t lost = 0;
-  std::uint64_t duplicated = 0;
-  std::uint64_t corrupted = 0;
-};
-
-using Frame = std::vector<std::uint8_t>;
 
 /// Somebody who takes frames and has timers.
 class Endpoint {
@@ -57,21 +40,25 @@ class Endpoint {
   virtual Instant next_deadline() const = 0;
 };
 
-/// One server and any number of clients, each client on a link of its own to the server.
+/// One server and any number of clients, each client on a path of its own to the server.
 class World {
  public:
   /// With HANDSEL_SIM_TRACE set in the environment every frame is printed as it is put on a link.
-  World(std::uint64_t seed, const LinkConfig& link);
+  explicit World(std::uint64_t seed);
 
   /// The server sees every client's frames; a client sees those that go to its MAC's last two bytes.
   void set_server(Endpoint& server) { server_ = &server; }
-  void add_client(std::uint16_t id, Endpoint& client) { clients_[id] = &client; }
+  void add_client(std::uint16_t id, Endpoint& client, const PathConfig& path);
+  void add_witness(Witness& witness) { witnesses_.push_back(&witness); }
 
-  /// Runs until `done` says so or the virtual clock passes `limit`; true when it was `done`.
+  /// Runs until `done` says so, somebody objects, or the virtual clock passes `limit`; true when it was `done`.
   bool run_until(const std::function<bool()>& done, Duration limit);
+  /// What the first witness objected to; empty when nobody does.
+  std::string objection() const;
   Instant now() const { return now_; }
   std::uint64_t random() { return random_(); }
-  const LinkCounts& counts() const { return counts_; }
+  Random& dice() { return random_; }
+  std::uint64_t events() const { return happened_; }
 
  private:
   struct Event {
@@ -82,21 +69,26 @@ class World {
     Frame frame;
     bool operator>(const Event& other) const { return at != other.at ? at > other.at : order > other.order; }
   };
+  struct Client {
+    Endpoint* endpoint;
+    Link up;
+    Link down;
+  };
   class Sink;
   void carry(Frame frame, bool to_server, std::uint16_t client);
   void deliver(Event event);
   void run_endpoint(Endpoint& endpoint, bool is_server, std::uint16_t client);
-  bool chance(double probability);
-  void show(const Frame& frame, bool to_server) const;
+  bool step(Instant end);
+  void show(const Frame& frame, bool to_server, const char* lost) const;
 
-  std::mt19937_64 random_;
-  LinkConfig link_;
+  Random random_;
   bool trace_;
-  LinkCounts counts_;
   Instant now_{};
   std::uint64_t order_ = 0;
+  std::uint64_t happened_ = 0;
   Endpoint* server_ = nullptr;
-  std::map<std::uint16_t, Endpoint*> clients_;
+  std::map<std::uint16_t, Client> clients_;
+  std::vector<Witness*> witnesses_;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
 };
 
