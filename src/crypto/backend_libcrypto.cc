@@ -11,6 +11,7 @@
 #include "crypto/key_access.h"
 #include "crypto/openssl_handle.h"
 #include "crypto/p256_order.h"
+#include "crypto/scalar_keys.h"
 #include "crypto/verify.h"
 
 namespace handsel::crypto {
@@ -67,6 +68,9 @@ struct LibcryptoBackend::Impl {
   Status ecdsa_p256_sign(Operation& operation);
   Status rsa_pss_sign(Operation& operation);
   Status signature_verify(Operation& operation);
+  Status p384_keygen(Operation& operation) { return p384.keygen(operation); }
+  Status p384_ecdh(Operation& operation) { return p384.ecdh(operation); }
+  Status scalar_sign(Operation& operation) { return sign_by_libcrypto(keys, operation); }
 
   PkeyHandle x25519_key(Bytes private_key);
   /// scalar·point (the base point when there is none) to affine x and y, on the curve.
@@ -76,6 +80,7 @@ struct LibcryptoBackend::Impl {
   const KeyStore& keys;
   Entropy& entropy;
   GroupHandle group;
+  P384Exchange p384;
   PkeyContext x25519;
   std::vector<std::array<PkeyContext, kPssDigests>> pss;  ///< made at a key's first signature, then kept
 };
@@ -251,6 +256,9 @@ KernelTable LibcryptoBackend::kernels() {
   set(Kind::ecdsa_p256_sign, kernel.template operator()<&Impl::ecdsa_p256_sign>());
   set(Kind::rsa_pss_sign, kernel.template operator()<&Impl::rsa_pss_sign>());
   set(Kind::signature_verify, kernel.template operator()<&Impl::signature_verify>());
+  set(Kind::p384_keygen, kernel.template operator()<&Impl::p384_keygen>());
+  set(Kind::p384_ecdh, kernel.template operator()<&Impl::p384_ecdh>());
+  set(Kind::scalar_sign, kernel.template operator()<&Impl::scalar_sign>());
   return table;
 }
 

@@ -84,17 +84,10 @@ bool read_time(const ASN1_TIME* time, std::int64_t& unix_seconds) {
 std::string read_key_type(X509* x509, KeyType& type) {
   EVP_PKEY* pkey = X509_get0_pubkey(x509);
   if (pkey == nullptr) return "the certificate's public key cannot be read";
-  if (EVP_PKEY_is_a(pkey, "RSA")) {
-    type = {KeyAlgorithm::rsa, static_cast<std::uint16_t>(EVP_PKEY_get_bits(pkey))};
-    return {};
-  }
-  char group[32] = {};
-  if (EVP_PKEY_is_a(pkey, "EC") && EVP_PKEY_get_group_name(pkey, group, sizeof group, nullptr) == 1 &&
-      std::string_view(group) == "prime256v1") {
-    type = {KeyAlgorithm::p256, 256};
-    return {};
-  }
-  return "the certificate's public key is neither P-256 nor RSA";
+  const std::optional<KeyType> known = public_key_type(pkey);
+  if (!known) return "the certificate's public key is neither P-256, P-384, Ed25519 nor RSA";
+  type = *known;
+  return {};
 }
 
 /// What the chain says about itself stands in its first certificate.
@@ -116,6 +109,18 @@ void append_der(X509* x509, CertificateChain& chain) {
 }
 
 }  // namespace
+
+std::optional<KeyType> public_key_type(const EVP_PKEY* pkey) {
+  if (EVP_PKEY_is_a(pkey, "RSA"))
+    return KeyType{KeyAlgorithm::rsa, static_cast<std::uint16_t>(EVP_PKEY_get_bits(pkey))};
+  if (EVP_PKEY_is_a(pkey, "ED25519")) return KeyType{KeyAlgorithm::ed25519, 256};
+  char group[32] = {};
+  if (!EVP_PKEY_is_a(pkey, "EC") || EVP_PKEY_get_group_name(pkey, group, sizeof group, nullptr) != 1)
+    return std::nullopt;
+  if (std::string_view(group) == "prime256v1") return KeyType{KeyAlgorithm::p256, 256};
+  if (std::string_view(group) == "secp384r1") return KeyType{KeyAlgorithm::p384, 384};
+  return std::nullopt;
+}
 
 std::expected<CertificateChain, CertificateError> parse_certificate_chain(std::string_view pem) {
   const BioHandle bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));

@@ -3,9 +3,14 @@
 
 #include <openssl/evp.h>
 
+#include <optional>
+
 #include "crypto/key_store.h"
 
 namespace handsel::crypto {
+
+/// What kind of key it is; nothing for kinds that are not used here.
+std::optional<KeyType> public_key_type(const EVP_PKEY* pkey);
 
 class KeyAccess {
  public:

@@ -44,10 +44,13 @@ bool rsa_parts_agree(EVP_PKEY* pkey) {
 
 std::expected<KeyType, KeyError> inspect_ec(EVP_PKEY* pkey, Secret<32>& scalar) {
   char group[32] = {};
-  if (EVP_PKEY_get_group_name(pkey, group, sizeof group, nullptr) != 1 || std::strcmp(group, "prime256v1") != 0)
+  if (EVP_PKEY_get_group_name(pkey, group, sizeof group, nullptr) != 1)
     return std::unexpected(KeyError::unsupported_curve);
+  const bool is_p384 = std::strcmp(group, "secp384r1") == 0;
+  if (!is_p384 && std::strcmp(group, "prime256v1") != 0) return std::unexpected(KeyError::unsupported_curve);
   const PkeyContext context(EVP_PKEY_CTX_new(pkey, nullptr));
   if (!context || EVP_PKEY_pairwise_check(context.get()) != 1) return std::unexpected(KeyError::inconsistent);
+  if (is_p384) return KeyType{KeyAlgorithm::p384, 384};
   BIGNUM* number = nullptr;
   if (EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_PRIV_KEY, &number) != 1)
     return std::unexpected(KeyError::inconsistent);
@@ -58,11 +61,26 @@ std::expected<KeyType, KeyError> inspect_ec(EVP_PKEY* pkey, Secret<32>& scalar) 
 
 std::expected<KeyType, KeyError> inspect(EVP_PKEY* pkey, Secret<32>& scalar) {
   if (EVP_PKEY_is_a(pkey, "EC")) return inspect_ec(pkey, scalar);
+  if (EVP_PKEY_is_a(pkey, "ED25519")) return KeyType{KeyAlgorithm::ed25519, 256};
   if (!EVP_PKEY_is_a(pkey, "RSA")) return std::unexpected(KeyError::unsupported_type);
   const int bits = EVP_PKEY_get_bits(pkey);
   if (bits < kMinRsaBits || bits > kMaxRsaBits || bits % 8 != 0) return std::unexpected(KeyError::bad_size);
   if (!rsa_parts_agree(pkey)) return std::unexpected(KeyError::inconsistent);
   return KeyType{KeyAlgorithm::rsa, static_cast<std::uint16_t>(bits)};
+}
+
+EVP_PKEY* generate_pkey(KeyType type) {
+  switch (type.algorithm) {
+    case KeyAlgorithm::p256:
+      return EVP_EC_gen("P-256");
+    case KeyAlgorithm::p384:
+      return EVP_EC_gen("P-384");
+    case KeyAlgorithm::ed25519:
+      return EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
+    case KeyAlgorithm::rsa:
+      return EVP_RSA_gen(static_cast<unsigned int>(type.bits));
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -74,9 +92,9 @@ std::string_view explain(KeyError error) {
     case KeyError::encrypted:
       return "the private key is encrypted; store it without a passphrase";
     case KeyError::unsupported_type:
-      return "the private key is neither EC nor RSA";
+      return "the private key is neither EC, RSA nor Ed25519";
     case KeyError::unsupported_curve:
-      return "the EC private key is not on P-256 (prime256v1)";
+      return "the EC private key is neither on P-256 (prime256v1) nor on P-384 (secp384r1)";
     case KeyError::bad_size:
       return "the RSA key must have 2048 to 8192 bits, a multiple of 8";
     case KeyError::inconsistent:
@@ -117,8 +135,7 @@ std::expected<KeyId, KeyError> KeyStore::add_pem(std::string_view pem) {
 }
 
 std::expected<KeyId, KeyError> KeyStore::generate(KeyType type) {
-  EVP_PKEY* pkey =
-      type.algorithm == KeyAlgorithm::p256 ? EVP_EC_gen("P-256") : EVP_RSA_gen(static_cast<unsigned int>(type.bits));
+  EVP_PKEY* pkey = generate_pkey(type);
   ERR_clear_error();
   if (pkey == nullptr) return std::unexpected(KeyError::bad_size);
   return add(pkey);

@@ -13,18 +13,18 @@
 namespace handsel::crypto {
 
 /// What a key can do.
-enum class KeyAlgorithm : std::uint8_t { p256, rsa };
+enum class KeyAlgorithm : std::uint8_t { p256, rsa, p384, ed25519 };
 struct KeyType {
   KeyAlgorithm algorithm{};
-  std::uint16_t bits = 0;  ///< of the modulus, or 256
+  std::uint16_t bits = 0;  ///< of the modulus, or of the curve
   friend bool operator==(KeyType, KeyType) = default;
 };
 
 enum class KeyError : std::uint8_t {
   not_pem,            ///< no private key in PEM form in the text
   encrypted,          ///< the key needs a passphrase
-  unsupported_type,   ///< neither EC nor RSA
-  unsupported_curve,  ///< EC, but not P-256
+  unsupported_type,   ///< neither EC, RSA nor Ed25519
+  unsupported_curve,  ///< EC, but neither P-256 nor P-384
   bad_size,           ///< an RSA modulus below 2048 or above 8192 bits, or not of whole bytes
   inconsistent,       ///< the parts of the key do not belong together
   full,               ///< kMaxKeys are stored

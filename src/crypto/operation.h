@@ -24,15 +24,20 @@ enum class Kind : std::uint8_t {
   rsa_pss_sign,     ///< key, message (a digest of 32, 48 or 64) in; signature out, modulus length; salt = digest length
   signature_verify,  ///< peer_key, algorithm, message (a digest of 32, 48 or 64), signature in; one that is not
                      ///< genuine, or not of the key's kind, fails
+  p384_keygen,       ///< private_key[48] in (random; reduced into [1, n-1] and written back), public_key[97] out
+  p384_ecdh,         ///< private_key[48], peer_public[97] in; shared_secret[48] out; a point off the curve fails
+  scalar_sign,       ///< no vector kernel will have these: ecdsa on P-384, ed25519, rsa_pkcs1. key, algorithm, message
+                     ///< (a digest of 32 or 48; for ed25519 all of it) in; signature out
 };
-inline constexpr std::size_t kKinds = 7;
+inline constexpr std::size_t kKinds = 10;
 std::string_view name_of(Kind kind);
 
-/// What a signature to be verified was made by; its digest's length says which hash.
+/// How a signature is made; its digest's length says which hash.
 enum class SignatureAlgorithm : std::uint8_t {
   ecdsa,      ///< in DER (RFC 8446 4.2.3)
   rsa_pss,    ///< salt of the digest's length, MGF1 by the same hash
   rsa_pkcs1,  ///< RSASSA-PKCS1-v1_5: of TLS 1.2 alone
+  ed25519,    ///< over the message itself instead of its digest (RFC 8032)
 };
 
 class PublicKey;  // crypto/public_key.h: a peer's, out of its certificate

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "crypto/hash.h"
+#include "crypto/key_access.h"
 #include "crypto/openssl_handle.h"
 
 namespace handsel::crypto {
@@ -27,16 +28,11 @@ X509Handle parse(Bytes der) {
 }
 
 std::expected<KeyType, ChainFault> type_of(const EVP_PKEY* pkey) {
-  if (EVP_PKEY_is_a(pkey, "RSA")) {
-    const int bits = EVP_PKEY_get_bits(pkey);
-    if (bits < kMinRsaBits || bits > kMaxRsaBits) return std::unexpected(ChainFault::unsupported_key);
-    return KeyType{KeyAlgorithm::rsa, static_cast<std::uint16_t>(bits)};
-  }
-  char group[32] = {};
-  if (EVP_PKEY_is_a(pkey, "EC") && EVP_PKEY_get_group_name(pkey, group, sizeof group, nullptr) == 1 &&
-      std::string_view(group) == "prime256v1")
-    return KeyType{KeyAlgorithm::p256, 256};
-  return std::unexpected(ChainFault::unsupported_key);
+  const std::optional<KeyType> type = public_key_type(pkey);
+  if (!type) return std::unexpected(ChainFault::unsupported_key);
+  if (type->algorithm == KeyAlgorithm::rsa && (type->bits < kMinRsaBits || type->bits > kMaxRsaBits))
+    return std::unexpected(ChainFault::unsupported_key);
+  return *type;
 }
 
 std::expected<PublicKey, ChainFault> key_of(X509* x509) {
@@ -84,6 +80,8 @@ ChainFault fault_of(int verify_error) {
 bool set_up(X509_VERIFY_PARAM* rules, const std::string& host, std::int64_t now_unix) {
   X509_VERIFY_PARAM_set_time(rules, now_unix);
   X509_VERIFY_PARAM_set_auth_level(rules, kAuthLevel);
+  // Whatever is in the store is trusted as it stands: an authority below a root, a peer's own certificate.
+  X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN);
   // The common name is no place for a host (RFC 9525 2), and a wildcard stands for a whole label (6.3).
   X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   return X509_VERIFY_PARAM_set_purpose(rules, X509_PURPOSE_SSL_SERVER) == 1 &&

@@ -53,7 +53,7 @@ struct PeerPolicy {
 
 enum class ChainFault : std::uint8_t {
   malformed,          ///< no certificate where one should be
-  unsupported_key,    ///< neither P-256 nor RSA of 2048 to 8192 bits
+  unsupported_key,    ///< neither P-256, P-384, Ed25519 nor RSA of 2048 to 8192 bits
   not_for_signing,    ///< keyUsage without digitalSignature (RFC 8446 4.4.2.2), or not for servers
   unknown_authority,  ///< leads to nobody in the store
   not_valid_now,      ///< before or after its time

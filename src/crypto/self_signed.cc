@@ -53,6 +53,12 @@ bool set_random_serial(X509* x509) {
          BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(x509)) != nullptr;
 }
 
+/// Ed25519 hashes by itself.
+const EVP_MD* digest_for(KeyType type) {
+  if (type.algorithm == KeyAlgorithm::ed25519) return nullptr;
+  return type.algorithm == KeyAlgorithm::p384 ? EVP_sha384() : EVP_sha256();
+}
+
 bool fill(X509* x509, EVP_PKEY* pkey, const std::string& common_name, const GENERAL_NAMES* names, KeyType type) {
   X509_NAME* subject = X509_get_subject_name(x509);
   const bool is_rsa = type.algorithm == KeyAlgorithm::rsa;
@@ -87,7 +93,7 @@ std::expected<SelfSigned, std::string> make_self_signed(KeyStore& keys, KeyType 
   const bool made = x509 && fill(x509.get(), pkey, common_name, alternative.get(), type) &&
                     ASN1_TIME_set(X509_getm_notBefore(x509.get()), now_unix - kSecondsPerHour) != nullptr &&
                     ASN1_TIME_set(X509_getm_notAfter(x509.get()), now_unix + days * kSecondsPerDay) != nullptr &&
-                    X509_sign(x509.get(), pkey, EVP_sha256()) > 0;
+                    X509_sign(x509.get(), pkey, digest_for(type)) > 0;
   const BioHandle bio(BIO_new(BIO_s_mem()));
   if (!made || PEM_write_bio_X509(bio.get(), x509.get()) != 1) {
     ERR_clear_error();

@@ -29,6 +29,20 @@ std::expected<std::string, std::string> read_file(const std::filesystem::path& p
   return text;
 }
 
+std::string describe(crypto::KeyType type) {
+  switch (type.algorithm) {
+    case crypto::KeyAlgorithm::p256:
+      return "ECDSA P-256";
+    case crypto::KeyAlgorithm::p384:
+      return "ECDSA P-384";
+    case crypto::KeyAlgorithm::ed25519:
+      return "Ed25519";
+    case crypto::KeyAlgorithm::rsa:
+      return fmt::format("RSA-{}", type.bits);
+  }
+  return "unknown";
+}
+
 std::string describe(std::string_view name, const crypto::CertificateChain& chain) {
   std::array<std::uint8_t, 32> digest;
   crypto::Hash hash(crypto::HashId::sha256);
@@ -39,19 +53,13 @@ std::string describe(std::string_view name, const crypto::CertificateChain& chai
   const std::time_t until = chain.not_after;
   std::tm date{};
   gmtime_r(&until, &date);
-  const char* kind = chain.key_type.algorithm == crypto::KeyAlgorithm::p256 ? "ECDSA P-256" : "RSA";
-  const std::string bits =
-      chain.key_type.algorithm == crypto::KeyAlgorithm::p256 ? "" : fmt::format("-{}", chain.key_type.bits);
-  return fmt::format("{}: {}, {}{}, until {:04}-{:02}-{:02}, sha256 {}", name, chain.subject, kind, bits,
+  return fmt::format("{}: {}, {}, until {:04}-{:02}-{:02}, sha256 {}", name, chain.subject, describe(chain.key_type),
                      date.tm_year + 1900, date.tm_mon + 1, date.tm_mday, fingerprint);
 }
 
 tls::Credential credential(crypto::KeyId key, const crypto::CertificateChain& chain) {
-  const bool p256 = chain.key_type.algorithm == crypto::KeyAlgorithm::p256;
-  return {.key = key,
-          .kind = p256 ? tls::CredentialKind::ecdsa_p256 : tls::CredentialKind::rsa,
-          .chain = chain.der,
-          .names = chain.dns_names};
+  return {
+      .key = key, .kind = tls::credential_kind(chain.key_type.algorithm), .chain = chain.der, .names = chain.dns_names};
 }
 
 // One certificate of a file, or the fault at the place where the configuration names it.

@@ -11,7 +11,8 @@ struct Choice {
   std::string_view name;
   std::uint16_t number;
 };
-constexpr Choice kGroups[] = {{"x25519", 29}, {"secp256r1", 23}, {"X25519", 29}, {"P-256", 23}, {"prime256v1", 23}};
+constexpr Choice kGroups[] = {{"x25519", 29},     {"secp256r1", 23}, {"X25519", 29}, {"P-256", 23},
+                              {"prime256v1", 23}, {"secp384r1", 24}, {"P-384", 24}};
 constexpr Choice kSuites[] = {
     {"TLS_AES_128_GCM_SHA256", 0x1301}, {"TLS_AES_256_GCM_SHA384", 0x1302}, {"TLS_CHACHA20_POLY1305_SHA256", 0x1303}};
 constexpr Choice kVersions[] = {{"1.2", 0x0303}, {"1.3", 0x0304}};

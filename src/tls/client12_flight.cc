@@ -8,7 +8,8 @@
 #include "tls/messages/certificate_request.h"
 #include "tls/messages/finished.h"
 #include "tls/messages/key_exchange12.h"
-#include "tls/negotiate.h"
+#include "tls/signature_schemes.h"
+#include "tls/signing.h"
 
 namespace handsel::tls {
 namespace {
@@ -44,18 +45,12 @@ Error take_key_exchange(Handshake& handshake, ClientOffer& offer, const Agreed12
   if (!offer.exchanges()[0].set_peer(theirs->share)) return Error::bad_key_share;
   handshake.info().group = static_cast<std::uint16_t>(theirs->group);
 
-  crypto::HashId id{};
-  const Error error = check.prepare(theirs->scheme, theirs->signature, Version::tls12, handshake.info(), id);
-  if (error != Error::none) return error;
-  std::array<std::uint8_t, 80> memory;
-  Writer parameters(memory);
-  theirs->emit_parameters(parameters);
-  crypto::Hash hash(id);
-  hash.update(agreed.client_random);
-  hash.update(agreed.server_random);
-  hash.update(parameters.written());
-  hash.finish(check.digest_out());
-  return Error::none;
+  std::array<std::uint8_t, kMaxSignedBytes> memory;
+  Writer content(memory);
+  content.bytes(agreed.client_random);
+  content.bytes(agreed.server_random);
+  theirs->emit_parameters(content);
+  return check.prepare(theirs->scheme, theirs->signature, Version::tls12, content.written(), handshake.info());
 }
 
 Error take_certificate_request(Handshake& handshake, const Message& message, CertificateAsked& asked) {
@@ -63,7 +58,9 @@ Error take_certificate_request(Handshake& handshake, const Message& message, Cer
   if (!request) return request.error();
   asked.was = true;
   const ClientConfig& config = handshake.client_config();
-  if (config.credential) asked.scheme = common_scheme(config.credential->kind, request->schemes);
+  if (config.credential) asked.scheme = common_scheme(config.credential->kind, Version::tls12, request->schemes);
+  // Of the messages we keep their hashes alone, and Ed25519 would sign themselves.
+  if (asked.scheme == SignatureScheme::ed25519) asked.scheme = SignatureScheme::none;
   return Error::none;
 }
 
@@ -187,8 +184,9 @@ Task send_key_exchange(Handshake& handshake, const Agreed12Client& agreed, const
 
   // CertificateVerify signs all messages so far (RFC 5246 7.4.8).
   Signing signing;
-  crypto::Operation signature = signing.operation(*handshake.client_config().credential,
-                                                  transcripts.of(hash_to_sign(asked.scheme)).digest().view());
+  const crypto::HashId signed_by = *find_scheme(asked.scheme)->hash;
+  crypto::Operation signature = signing.operation_on_digest(*handshake.client_config().credential, asked.scheme,
+                                                            transcripts.of(signed_by).digest().view());
   co_await handshake.operations(Waiting::signature, signature);
   error = send_certificate_verify(handshake, asked.scheme, Bytes(signing.signature).first(signature.signature_bytes),
                                   transcripts);

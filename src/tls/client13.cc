@@ -6,10 +6,10 @@
 
 #include "tls/client13_flight.h"
 #include "tls/client_checks.h"
+#include "tls/finished13.h"
 #include "tls/key_schedule13.h"
 #include "tls/messages/extensions.h"
 #include "tls/messages/pre_shared_key.h"
-#include "tls/proof13.h"
 
 namespace handsel::tls {
 namespace {

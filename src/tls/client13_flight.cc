@@ -6,11 +6,12 @@
 
 #include "tls/client_checks.h"
 #include "tls/client_config.h"
+#include "tls/finished13.h"
 #include "tls/messages/certificate.h"
 #include "tls/messages/certificate_request.h"
 #include "tls/messages/encrypted_extensions.h"
-#include "tls/negotiate.h"
-#include "tls/proof13.h"
+#include "tls/signature_schemes.h"
+#include "tls/signing.h"
 
 namespace handsel::tls {
 namespace {
@@ -39,7 +40,7 @@ Error take_certificate_request(Handshake& handshake, const Message& message, Cer
   if (!request->context.empty()) return Error::illegal_parameter;
   asked.was = true;
   const ClientConfig& config = handshake.client_config();
-  if (config.credential) asked.scheme = common_scheme(config.credential->kind, request->schemes);
+  if (config.credential) asked.scheme = common_scheme(config.credential->kind, Version::tls13, request->schemes);
   return Error::none;
 }
 
@@ -47,11 +48,8 @@ Error take_certificate_request(Handshake& handshake, const Message& message, Cer
 Error prepare_check(const Message& message, const Transcript& transcript, Info& info, SignatureCheck& check) {
   const std::expected<CertificateVerify, Error> verify = CertificateVerify::parse(message.body);
   if (!verify) return verify.error();
-  crypto::HashId hash{};
-  const Error error = check.prepare(verify->scheme, verify->signature, Version::tls13, info, hash);
-  if (error != Error::none) return error;
-  digest_to_sign(hash, kServerSignatureContext, transcript.digest().view(), check.digest_out());
-  return Error::none;
+  const SignedContent content(kServerSignatureContext, transcript.digest().view());
+  return check.prepare(verify->scheme, verify->signature, Version::tls13, content.view(), info);
 }
 
 Error send_certificate_verify(Handshake& handshake, SignatureScheme scheme, Bytes signature, Transcript& transcript) {
@@ -121,8 +119,8 @@ Task show_certificate(Handshake& handshake, const CertificateAsked& asked, Trans
   if (error == Error::none) error = handshake.flush();
   if (error != Error::none) co_return error;
   Signing signing;
-  crypto::Operation signature =
-      signing.operation(*config.credential, asked.scheme, kClientSignatureContext, transcript.digest().view());
+  crypto::Operation signature = signing.operation(
+      *config.credential, asked.scheme, SignedContent(kClientSignatureContext, transcript.digest().view()).view());
   co_await handshake.operations(Waiting::signature, signature);
   co_return send_certificate_verify(handshake, asked.scheme, Bytes(signing.signature).first(signature.signature_bytes),
                                     transcript);

@@ -4,6 +4,7 @@
 
 #include "tls/client_checks.h"
 #include "tls/messages/extensions.h"
+#include "tls/signature_schemes.h"
 
 namespace handsel::tls {
 namespace {
@@ -26,51 +27,6 @@ Error error_of(crypto::ChainFault fault) {
       return Error::wrong_pin;
   }
   return Error::bad_certificate;
-}
-
-/// The algorithm and hash of a scheme that a server may sign its handshake with.
-struct VerifiedScheme {
-  crypto::SignatureAlgorithm algorithm{};
-  crypto::HashId hash{};
-};
-
-/// scheme_not_offered unless it was offered for this version and fits the key.
-std::expected<VerifiedScheme, Error> verified_scheme(SignatureScheme scheme, Version version,
-                                                     const crypto::PublicKey& key) {
-  using crypto::HashId;
-  using crypto::SignatureAlgorithm;
-  struct Row {
-    SignatureScheme scheme;
-    crypto::KeyAlgorithm key;
-    VerifiedScheme verified;
-    Version newest;
-  };
-  static constexpr std::array<Row, kVerifiedSchemes13.size() + kVerifiedSchemes12.size()> kRows = {{
-      {SignatureScheme::ecdsa_secp256r1_sha256,
-       crypto::KeyAlgorithm::p256,
-       {SignatureAlgorithm::ecdsa, HashId::sha256},
-       Version::tls13},
-      {SignatureScheme::rsa_pss_rsae_sha256,
-       crypto::KeyAlgorithm::rsa,
-       {SignatureAlgorithm::rsa_pss, HashId::sha256},
-       Version::tls13},
-      {SignatureScheme::rsa_pss_rsae_sha384,
-       crypto::KeyAlgorithm::rsa,
-       {SignatureAlgorithm::rsa_pss, HashId::sha384},
-       Version::tls13},
-      // Not for the handshake of TLS 1.3 (RFC 8446 4.2.3).
-      {SignatureScheme::rsa_pkcs1_sha256,
-       crypto::KeyAlgorithm::rsa,
-       {SignatureAlgorithm::rsa_pkcs1, HashId::sha256},
-       Version::tls12},
-      {SignatureScheme::rsa_pkcs1_sha384,
-       crypto::KeyAlgorithm::rsa,
-       {SignatureAlgorithm::rsa_pkcs1, HashId::sha384},
-       Version::tls12},
-  }};
-  for (const Row& row : kRows)
-    if (row.scheme == scheme && version <= row.newest && key.type().algorithm == row.key) return row.verified;
-  return std::unexpected(Error::scheme_not_offered);
 }
 
 }  // namespace
@@ -102,18 +58,17 @@ std::expected<crypto::PublicKey, Error> judge_chain(Handshake& handshake, std::s
   return std::move(*key);
 }
 
-Error SignatureCheck::prepare(SignatureScheme scheme, Bytes signature_bytes, Version version, Info& info,
-                              crypto::HashId& hash) {
-  const std::expected<VerifiedScheme, Error> verified = verified_scheme(scheme, version, key);
-  if (!verified) return verified.error();
+Error SignatureCheck::prepare(SignatureScheme scheme, Bytes signature_bytes, Version version, Bytes signed_content,
+                              Info& info) {
+  const SchemeTraits* const traits = find_scheme(scheme);
+  if (traits == nullptr || !fits(*traits, version, key.type().algorithm)) return Error::scheme_not_offered;
   if (signature_bytes.size() > signature.size()) return Error::bad_signature;
   std::ranges::copy(signature_bytes, signature.begin());
   info.signature_scheme = static_cast<std::uint16_t>(scheme);
-  hash = verified->hash;
   operation.kind = crypto::Kind::signature_verify;
-  operation.algorithm = verified->algorithm;
+  operation.algorithm = traits->algorithm;
   operation.peer_key = &key;
-  operation.message = MutableBytes(digest).first(crypto::digest_bytes(hash));
+  operation.message = to_be_signed(*traits, signed_content, content);
   operation.signature = MutableBytes(signature).first(signature_bytes.size());
   return Error::none;
 }

@@ -10,8 +10,8 @@
 #include "crypto/public_key.h"
 #include "tls/client_offer.h"
 #include "tls/handshake.h"
-#include "tls/proof13.h"
 #include "tls/protocol.h"
+#include "tls/signing.h"
 
 namespace handsel::tls {
 
@@ -41,18 +41,17 @@ class ShownChain {
 /// Judges the certificates that a server has shown (its own first) by the configuration.
 std::expected<crypto::PublicKey, Error> judge_chain(Handshake& handshake, std::span<const Bytes> chain);
 
-/// A server's signature that waits to be checked. Its digest and bytes outlive the message; lives in a coroutine's
+/// A server's signature that waits to be checked. Its content and bytes outlive the message; lives in a coroutine's
 /// frame while the stage computes, and does not move.
 struct SignatureCheck {
   crypto::PublicKey key;
-  std::array<std::uint8_t, crypto::kMaxDigestBytes> digest{};
+  std::array<std::uint8_t, kMaxSignedBytes> content{};
   std::array<std::uint8_t, kMaxSignatureBytes> signature{};
   crypto::Operation operation;
 
-  /// Sets the operation up but for the digest, which the caller then computes by `hash` into digest_out().
-  /// scheme_not_offered unless the scheme was offered for this version and fits the key.
-  Error prepare(SignatureScheme scheme, Bytes signature_bytes, Version version, Info& info, crypto::HashId& hash);
-  MutableBytes digest_out() { return MutableBytes(digest).first(operation.message.size()); }
+  /// Sets the operation up to check that the key has signed `signed_content`. scheme_not_offered unless the scheme was
+  /// offered for this version and fits the key.
+  Error prepare(SignatureScheme scheme, Bytes signature_bytes, Version version, Bytes signed_content, Info& info);
 };
 
 }  // namespace handsel::tls

@@ -33,7 +33,8 @@ struct ClientConfig {
 
   Version min_version = Version::tls12;
   Version max_version = Version::tls13;
-  std::vector<NamedGroup> groups = {NamedGroup::x25519, NamedGroup::secp256r1};  ///< in order of preference
+  std::vector<NamedGroup> groups = {NamedGroup::x25519, NamedGroup::secp256r1,
+                                    NamedGroup::secp384r1};  ///< in order of preference
   std::size_t shares = 1;  ///< how many of the first groups a key share is sent for at once; at most kMaxShares
   std::vector<CipherSuite> suites = {CipherSuite::aes_128_gcm_sha256, CipherSuite::aes_256_gcm_sha384,
                                      CipherSuite::chacha20_poly1305_sha256};  ///< of TLS 1.3, in order of preference
@@ -71,9 +72,9 @@ struct ClientConfig {
 };
 
 /// What we verify in a handshake, in order of preference.
-inline constexpr std::array<SignatureScheme, 3> kVerifiedSchemes13 = {SignatureScheme::ecdsa_secp256r1_sha256,
-                                                                      SignatureScheme::rsa_pss_rsae_sha256,
-                                                                      SignatureScheme::rsa_pss_rsae_sha384};
+inline constexpr std::array<SignatureScheme, 5> kVerifiedSchemes13 = {
+    SignatureScheme::ecdsa_secp256r1_sha256, SignatureScheme::ecdsa_secp384r1_sha384, SignatureScheme::ed25519,
+    SignatureScheme::rsa_pss_rsae_sha256, SignatureScheme::rsa_pss_rsae_sha384};
 /// And in TLS 1.2 besides.
 inline constexpr std::array<SignatureScheme, 2> kVerifiedSchemes12 = {SignatureScheme::rsa_pkcs1_sha256,
                                                                       SignatureScheme::rsa_pkcs1_sha384};

@@ -26,6 +26,20 @@ std::string credential_fault(const ServerConfig& draft) {
 
 }  // namespace
 
+CredentialKind credential_kind(crypto::KeyAlgorithm algorithm) {
+  switch (algorithm) {
+    case crypto::KeyAlgorithm::p256:
+      return CredentialKind::ecdsa_p256;
+    case crypto::KeyAlgorithm::p384:
+      return CredentialKind::ecdsa_p384;
+    case crypto::KeyAlgorithm::ed25519:
+      return CredentialKind::ed25519;
+    case crypto::KeyAlgorithm::rsa:
+      return CredentialKind::rsa;
+  }
+  return CredentialKind::rsa;
+}
+
 std::vector<std::uint8_t> certificate_message(const Credential& credential) {
   std::size_t bytes = 64;
   for (const std::vector<std::uint8_t>& der : credential.chain) bytes += der.size() + 5;

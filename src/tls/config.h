@@ -10,13 +10,16 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "crypto/key_store.h"
 #include "crypto/operation.h"
 #include "tls/protocol.h"
 #include "tls/ticket.h"
 
 namespace handsel::tls {
 
-enum class CredentialKind : std::uint8_t { ecdsa_p256, rsa };
+enum class CredentialKind : std::uint8_t { ecdsa_p256, rsa, ecdsa_p384, ed25519 };
+/// The kind of a credential whose key is of this algorithm.
+CredentialKind credential_kind(crypto::KeyAlgorithm algorithm);
 
 /// A certificate chain and the name of its private key.
 struct Credential {

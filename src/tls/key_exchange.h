@@ -27,31 +27,42 @@ class KeyExchange {
   }
   /// Draws a private key; the operation computes its public key.
   crypto::Operation generation(Entropy& entropy) {
-    entropy.fill(private_.fill(32));
+    entropy.fill(private_.fill(scalar_bytes()));
     crypto::Operation operation;
-    operation.kind = group_ == NamedGroup::x25519 ? crypto::Kind::x25519_keygen : crypto::Kind::p256_keygen;
-    operation.private_key = private_.fill(32);
+    operation.kind = generation_kind();
+    operation.private_key = private_.fill(scalar_bytes());
     operation.public_key = MutableBytes(public_).first(key_share_bytes(group_));
     return operation;
   }
   /// After generation() has succeeded and set_peer().
   crypto::Operation agreement() {
     crypto::Operation operation;
-    operation.kind = group_ == NamedGroup::x25519 ? crypto::Kind::x25519_shared : crypto::Kind::p256_ecdh;
-    operation.private_key = private_.fill(32);
+    operation.kind = agreement_kind();
+    operation.private_key = private_.fill(scalar_bytes());
     operation.peer_public = Bytes(peer_).first(key_share_bytes(group_));
-    operation.shared_secret = shared_.fill(32);
+    operation.shared_secret = shared_.fill(scalar_bytes());
     return operation;
   }
   Bytes share() const { return Bytes(public_).first(key_share_bytes(group_)); }
   Bytes shared_secret() const { return shared_.view(); }
 
  private:
+  // A private key is as long as the shared secret in each of these groups.
+  std::size_t scalar_bytes() const { return group_ == NamedGroup::secp384r1 ? 48 : 32; }
+  crypto::Kind generation_kind() const {
+    if (group_ == NamedGroup::secp384r1) return crypto::Kind::p384_keygen;
+    return group_ == NamedGroup::x25519 ? crypto::Kind::x25519_keygen : crypto::Kind::p256_keygen;
+  }
+  crypto::Kind agreement_kind() const {
+    if (group_ == NamedGroup::secp384r1) return crypto::Kind::p384_ecdh;
+    return group_ == NamedGroup::x25519 ? crypto::Kind::x25519_shared : crypto::Kind::p256_ecdh;
+  }
+
   NamedGroup group_;
-  Secret<32> private_;
-  Secret<32> shared_;
-  std::array<std::uint8_t, 65> public_{};
-  std::array<std::uint8_t, 65> peer_{};
+  Secret<48> private_;
+  Secret<48> shared_;
+  std::array<std::uint8_t, 97> public_{};
+  std::array<std::uint8_t, 97> peer_{};
 };
 
 }  // namespace handsel::tls

@@ -2,17 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
 
 #include "crypto/certificate.h"
 #include "tls/names.h"
+#include "tls/signature_schemes.h"
 
 namespace handsel::tls {
 namespace {
-
-constexpr std::array kEcdsaSchemes = {SignatureScheme::ecdsa_secp256r1_sha256};
-// PKCS #1 v1.5 signs no TLS 1.3 handshake (RFC 8446 4.2.3), and every client of 1.2 worth having knows PSS.
-constexpr std::array kRsaSchemes = {SignatureScheme::rsa_pss_rsae_sha256, SignatureScheme::rsa_pss_rsae_sha384};
 
 std::uint16_t name_index(const Credential& credential, std::string_view wanted) {
   for (std::size_t i = 0; i < credential.names.size(); ++i)
@@ -21,15 +17,6 @@ std::uint16_t name_index(const Credential& credential, std::string_view wanted) 
 }
 
 }  // namespace
-
-SignatureScheme common_scheme(CredentialKind kind, U16List offered) {
-  const std::span<const SignatureScheme> ours = kind == CredentialKind::ecdsa_p256
-                                                    ? std::span<const SignatureScheme>(kEcdsaSchemes)
-                                                    : std::span<const SignatureScheme>(kRsaSchemes);
-  for (const SignatureScheme scheme : ours)
-    if (offered.contains(scheme)) return scheme;
-  return SignatureScheme::none;
-}
 
 std::expected<Version, Error> newest_version(const ClientHello& hello) {
   if (!hello.supported_versions) return std::min(hello.legacy_version, Version::tls12);
@@ -74,12 +61,12 @@ namespace {
 
 // `accepts` says whether a kind of certificate may be used.
 template <class Accepts>
-std::expected<CredentialChoice, Error> choose_credential(std::string_view server_name, U16List schemes,
+std::expected<CredentialChoice, Error> choose_credential(Version version, std::string_view server_name, U16List schemes,
                                                          const ServerConfig& config, Accepts&& accepts) {
   CredentialChoice fallback;
   for (std::size_t i = 0; i < config.credentials.size(); ++i) {
     const CredentialKind kind = config.credentials[i].kind;
-    const SignatureScheme scheme = accepts(kind) ? common_scheme(kind, schemes) : SignatureScheme::none;
+    const SignatureScheme scheme = accepts(kind) ? common_scheme(kind, version, schemes) : SignatureScheme::none;
     if (scheme == SignatureScheme::none) continue;
     const auto index = static_cast<std::uint16_t>(i);
     if (fallback.scheme == SignatureScheme::none) fallback = {index, kNoName, scheme};
@@ -94,9 +81,11 @@ std::expected<CredentialChoice, Error> choose_credential(std::string_view server
 // In TLS 1.2 supported_groups bounds the certificate's curve too (RFC 8422 5.1.1).
 bool accepts12(const ClientHello& hello, const Suite& suite, CredentialKind kind) {
   if (suite.authentication == Authentication::rsa) return kind == CredentialKind::rsa;
-  if (kind != CredentialKind::ecdsa_p256) return false;
-  return !hello.supported_groups ||
-         read_numbers(*hello.supported_groups).value_or(U16List{}).contains(NamedGroup::secp256r1);
+  if (kind == CredentialKind::rsa) return false;
+  // Ed25519 is no group of theirs.
+  if (kind == CredentialKind::ed25519 || !hello.supported_groups) return true;
+  const NamedGroup curve = kind == CredentialKind::ecdsa_p384 ? NamedGroup::secp384r1 : NamedGroup::secp256r1;
+  return read_numbers(*hello.supported_groups).value_or(U16List{}).contains(curve);
 }
 
 std::expected<NamedGroup, Error> choose_group12(const ClientHello& hello, const ServerConfig& config) {
@@ -113,7 +102,7 @@ std::expected<NamedGroup, Error> choose_group12(const ClientHello& hello, const 
 
 std::expected<CredentialChoice, Error> choose_credential13(std::string_view server_name, U16List schemes,
                                                            const ServerConfig& config) {
-  return choose_credential(server_name, schemes, config, [](CredentialKind) { return true; });
+  return choose_credential(Version::tls13, server_name, schemes, config, [](CredentialKind) { return true; });
 }
 
 std::expected<std::uint16_t, Error> choose_protocol(const ClientHello& hello, const ServerConfig& config) {
@@ -184,8 +173,9 @@ std::expected<Choice12, Error> negotiate12(const ClientHello& hello, const Serve
   choice.group = *group;
   for (const Suite& suite : kSuites12) {
     if (!hello.suites.contains(suite.id)) continue;
-    const std::expected<CredentialChoice, Error> credential = choose_credential(
-        choice.server_name, *schemes, config, [&](CredentialKind kind) { return accepts12(hello, suite, kind); });
+    const std::expected<CredentialChoice, Error> credential =
+        choose_credential(Version::tls12, choice.server_name, *schemes, config,
+                          [&](CredentialKind kind) { return accepts12(hello, suite, kind); });
     if (!credential) continue;
     choice.suite = &suite;
     choice.credential = *credential;

@@ -30,9 +30,6 @@ std::expected<GroupChoice, Error> choose_group(const ClientHello& hello, const S
 inline constexpr std::uint16_t kNoName = 0xffff;
 inline constexpr std::uint16_t kNoProtocol = 0xffff;
 
-/// The scheme in which a credential of this kind signs for a peer that verifies `offered`; none when there is none.
-SignatureScheme common_scheme(CredentialKind kind, U16List offered);
-
 struct CredentialChoice {
   std::uint16_t credential = 0;
   std::uint16_t name = kNoName;  ///< which of the credential's names was asked for

@@ -169,6 +169,8 @@ constexpr std::size_t key_share_bytes(NamedGroup group) {
       return 32;
     case NamedGroup::secp256r1:
       return 65;
+    case NamedGroup::secp384r1:
+      return 97;
     default:
       return 0;
   }

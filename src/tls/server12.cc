@@ -12,12 +12,11 @@
 #include "tls/messages/key_exchange12.h"
 #include "tls/messages/server_hello.h"
 #include "tls/negotiate.h"
+#include "tls/signing.h"
 #include "tls/transcript.h"
 
 namespace handsel::tls {
 namespace {
-
-constexpr std::size_t kMaxSignatureBytes = 1'024;
 
 /// What of the ClientHello is still needed after its memory is gone, and our own random.
 struct Agreed12 {
@@ -87,34 +86,16 @@ Bytes write_server_hello12(MutableBytes out, Handshake& handshake, const Agreed1
   return writer.written();
 }
 
-/// The signature of a ServerKeyExchange in the making.
-struct Signing12 {
-  std::array<std::uint8_t, crypto::kMaxDigestBytes> digest{};
-  std::array<std::uint8_t, kMaxSignatureBytes> signature{};
-
-  /// Signs both randoms and the parameters (RFC 8422 5.4).
-  crypto::Operation operation(Handshake& handshake, const Agreed12& agreed, Bytes share) {
-    const Credential& credential = handshake.config().credentials[agreed.credential.credential];
-    const crypto::HashId id = agreed.credential.scheme == SignatureScheme::rsa_pss_rsae_sha384 ? crypto::HashId::sha384
-                                                                                               : crypto::HashId::sha256;
-    std::array<std::uint8_t, 80> memory;
-    Writer parameters(memory);
-    ServerKeyExchange{agreed.group, share, {}, {}}.emit_parameters(parameters);
-    crypto::Hash hash(id);
-    hash.update(agreed.client_random);
-    hash.update(agreed.server_random);
-    hash.update(parameters.written());
-    const MutableBytes out = MutableBytes(digest).first(crypto::digest_bytes(id));
-    hash.finish(out);
-    crypto::Operation operation;
-    operation.kind =
-        credential.kind == CredentialKind::ecdsa_p256 ? crypto::Kind::ecdsa_p256_sign : crypto::Kind::rsa_pss_sign;
-    operation.key = credential.key;
-    operation.message = out;
-    operation.signature = signature;
-    return operation;
-  }
-};
+/// Signs both randoms and the parameters (RFC 8422 5.4).
+crypto::Operation sign_parameters(Handshake& handshake, const Agreed12& agreed, Bytes share, Signing& signing) {
+  std::array<std::uint8_t, kMaxSignedBytes> memory;
+  Writer content(memory);
+  content.bytes(agreed.client_random);
+  content.bytes(agreed.server_random);
+  ServerKeyExchange{agreed.group, share, {}, {}}.emit_parameters(content);
+  const Credential& credential = handshake.config().credentials[agreed.credential.credential];
+  return signing.operation(credential, agreed.credential.scheme, content.written());
+}
 
 Error send(Handshake& handshake, Transcript& transcript, Bytes message) {
   transcript.add(message);
@@ -124,7 +105,7 @@ Error send(Handshake& handshake, Transcript& transcript, Bytes message) {
 /// ServerHello, Certificate, ServerKeyExchange, ServerHelloDone.
 Error send_flight12(Handshake& handshake, const Agreed12& agreed, Bytes share, Bytes signature,
                     Transcript& transcript) {
-  std::array<std::uint8_t, kMaxSignatureBytes + 96> memory;
+  std::array<std::uint8_t, kMaxSignatureBytes + 128> memory;
   Error error = send(handshake, transcript, write_server_hello12(memory, handshake, agreed));
   if (error != Error::none) return error;
   error = send(handshake, transcript, handshake.config().certificate_messages12[agreed.credential.credential]);
@@ -181,8 +162,8 @@ Task server12(Handshake& handshake, const ClientHello& hello, Bytes message) {
   KeyExchange exchange(agreed->group);
   crypto::Operation generation = exchange.generation(handshake.worker().entropy);
   co_await handshake.operations(Waiting::key_generation, generation);
-  Signing12 signing;
-  crypto::Operation signature = signing.operation(handshake, *agreed, exchange.share());
+  Signing signing;
+  crypto::Operation signature = sign_parameters(handshake, *agreed, exchange.share(), signing);
   co_await handshake.operations(Waiting::signature, signature);
   Error error = send_flight12(handshake, *agreed, exchange.share(),
                               Bytes(signing.signature).first(signature.signature_bytes), transcript);

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "tls/config.h"
+#include "tls/finished13.h"
 #include "tls/key_exchange.h"
+#include "tls/messages/certificate.h"
 #include "tls/messages/extensions.h"
 #include "tls/messages/server_hello.h"
 #include "tls/negotiate.h"
@@ -132,7 +134,8 @@ Task server13(Handshake& handshake, const ClientHello& hello, Bytes message) {
   } else {
     const Credential& credential = handshake.config().credentials[agreed->credential->credential];
     crypto::Operation signature =
-        signing.operation(credential, agreed->credential->scheme, kServerSignatureContext, transcript.digest().view());
+        signing.operation(credential, agreed->credential->scheme,
+                          SignedContent(kServerSignatureContext, transcript.digest().view()).view());
     co_await handshake.operations(Waiting::shared_secret_and_signature, agreement, &signature);
     signing.signature_bytes = signature.signature_bytes;
   }

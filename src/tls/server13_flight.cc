@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "tls/finished13.h"
 #include "tls/messages/certificate.h"
 #include "tls/messages/encrypted_extensions.h"
 #include "tls/messages/extensions.h"

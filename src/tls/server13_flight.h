@@ -10,8 +10,8 @@
 #include "tls/handshake.h"
 #include "tls/key_schedule13.h"
 #include "tls/negotiate.h"
-#include "tls/proof13.h"
 #include "tls/resumption.h"
+#include "tls/signing.h"
 #include "tls/transcript.h"
 
 namespace handsel::tls {

@@ -93,17 +93,28 @@ struct CertificateVerify {
 inline constexpr std::string_view kServerSignatureContext = "TLS 1.3, server CertificateVerify";
 inline constexpr std::string_view kClientSignatureContext = "TLS 1.3, client CertificateVerify";
 
-/// What a CertificateVerify signs, hashed by `hash`: 64 spaces, the context, a zero byte, the transcript's hash (RFC
-/// 8446 4.4.3). Writes digest_bytes(hash) bytes.
+/// What a CertificateVerify signs: 64 spaces, the context, a zero byte, the transcript's hash (RFC 8446 4.4.3).
+class SignedContent {
+ public:
+  SignedContent(std::string_view context, Bytes transcript_hash) {
+    std::memset(memory_.data(), 0x20, 64);
+    Writer writer(MutableBytes(memory_).subspan(64));
+    writer.bytes(as_bytes(context));
+    writer.u8(0);
+    writer.bytes(transcript_hash);
+    size_ = 64 + writer.size();
+  }
+  Bytes view() const { return Bytes(memory_).first(size_); }
+
+ private:
+  std::array<std::uint8_t, 64 + kServerSignatureContext.size() + 1 + crypto::kMaxDigestBytes> memory_;
+  std::size_t size_;
+};
+
+/// The same, hashed by `hash`. Writes digest_bytes(hash) bytes.
 inline void digest_to_sign(crypto::HashId hash, std::string_view context, Bytes transcript_hash, MutableBytes digest) {
-  std::array<std::uint8_t, 64 + kServerSignatureContext.size() + 1 + crypto::kMaxDigestBytes> content;
-  std::memset(content.data(), 0x20, 64);
-  Writer writer(MutableBytes(content).subspan(64));
-  writer.bytes(as_bytes(context));
-  writer.u8(0);
-  writer.bytes(transcript_hash);
   crypto::Hash hasher(hash);
-  hasher.update(Bytes(content).first(64 + writer.size()));
+  hasher.update(SignedContent(context, transcript_hash).view());
   hasher.finish(digest);
 }
 

@@ -16,7 +16,7 @@ namespace handsel::crypto {
 struct Wanted {
   std::string names = "DNS:example.test";  ///< subjectAltName, in OpenSSL's notation; empty: none
   std::string common_name = "example.test";
-  const char* curve = "P-256";  ///< nullptr: RSA
+  const char* curve = "P-256";  ///< or "ED25519"; nullptr: RSA
   unsigned rsa_bits = 2'048;
   std::int64_t not_before = 0;
   std::int64_t not_after = 0;
@@ -59,7 +59,12 @@ struct Issued {
 /// Signs by `issuer`; by the new key itself when that is nullptr.
 inline Issued issue(const Wanted& wanted, const Issued* issuer = nullptr) {
   Issued made;
-  made.pkey.reset(wanted.curve != nullptr ? EVP_EC_gen(wanted.curve) : EVP_RSA_gen(wanted.rsa_bits));
+  if (wanted.curve == nullptr)
+    made.pkey.reset(EVP_RSA_gen(wanted.rsa_bits));
+  else if (std::string_view(wanted.curve) == "ED25519")
+    made.pkey.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+  else
+    made.pkey.reset(EVP_EC_gen(wanted.curve));
   made.x509.reset(X509_new());
   X509* const x509 = made.x509.get();
   X509_set_version(x509, X509_VERSION_3);

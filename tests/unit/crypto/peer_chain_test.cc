@@ -200,6 +200,27 @@ TEST(KeyPin, of_the_right_key_is_enough_without_authorities_and_not_enough_with_
   EXPECT_FALSE(accept_chain({&view, 1}, {trust(), "example.test", {pin}}, kNow));
 }
 
+TEST(TrustStore, trusts_what_it_holds_as_it_stands) {
+  // An authority without its root; and peers that have signed for themselves, all of one name.
+  const auto below = *TrustStore::from_pem(authority().intermediate().pem());
+  const std::vector<std::uint8_t> leaf = authority().make({}).der();
+  const Bytes leaf_view(leaf);
+  EXPECT_TRUE(accept_chain({&leaf_view, 1}, {below, "example.test", {}}, kNow));
+
+  std::string pem;
+  std::vector<std::vector<std::uint8_t>> alone;
+  for (const char* curve : {"P-256", "P-384", "ED25519"}) {
+    const Issued made = issue({.curve = curve,
+                               .not_before = kNow - 9,
+                               .not_after = kNow + 9,
+                               .digest = std::string_view(curve) == "ED25519" ? nullptr : EVP_sha256()});
+    pem += made.pem();
+    alone.push_back(made.der());
+  }
+  const auto all = *TrustStore::from_pem(pem);
+  for (const Bytes der : alone) EXPECT_TRUE(accept_chain({&der, 1}, {all, "example.test", {}}, kNow));
+}
+
 TEST(TrustStore, says_what_is_wrong_with_a_text) {
   EXPECT_NE(TrustStore::from_pem("").error().find("no certificate"), std::string::npos);
   std::string damaged = authority().root().pem();

@@ -201,7 +201,8 @@ INSTANTIATE_TEST_SUITE_P(
                                           "[\"10.0.0.2/24\"]\nkernel_addresses = [\"10.0.0.1/24\"]\n",
                  "f:3:1: kernel_addresses belong to a net_tap device, and this is 0000:3b:00.0"},
         OneFault{"GroupUnknown", good_and("[tls.a]\ngroups = [\"x25519\", \"x448\"]\n"),
-                 "f:7:21: groups = \"x448\" is unknown; known are x25519, secp256r1, X25519, P-256, prime256v1"},
+                 "f:7:21: groups = \"x448\" is unknown; known are x25519, secp256r1, X25519, P-256, prime256v1, "
+                 "secp384r1, P-384"},
         OneFault{"GroupTwiceUnderTwoNames", good_and("[tls.a]\ngroups = [\"P-256\", \"secp256r1\"]\n"),
                  "f:7:20: groups has secp256r1 twice"},
         OneFault{"CertificateWithoutKey", good_and("[tls.a]\ncertificates = [{chain = \"a.pem\"}]\n"),

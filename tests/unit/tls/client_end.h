@@ -27,9 +27,10 @@ inline std::shared_ptr<const crypto::TrustStore> trust_in(std::initializer_list<
   return *made;
 }
 
-/// For example.test, and trusting both of its certificates.
+/// For example.test, and trusting all of its certificates.
 inline ClientConfig default_client() {
-  static const auto trust = trust_in({&Certificates::get().ecdsa, &Certificates::get().rsa});
+  static const auto trust = trust_in({&Certificates::get().ecdsa, &Certificates::get().rsa,
+                                      &Certificates::get().ecdsa_p384, &Certificates::get().ed25519});
   ClientConfig draft;
   draft.server_name = "example.test";
   draft.trust = trust;

@@ -139,7 +139,7 @@ std::vector<Fault> hello_faults() {
       {"retry_for_the_group_that_was_shared", Error::illegal_retry, Alert::illegal_parameter,
        retry([](HelloDraft& h) { h.extension(51) = {0, 29}; })},
       {"retry_for_a_group_not_offered", Error::group_not_offered, Alert::illegal_parameter,
-       retry([](HelloDraft& h) { h.extension(51) = {0, 24}; })},
+       retry([](HelloDraft& h) { h.extension(51) = {0, 25}; })},
       {"retry_that_changes_nothing", Error::illegal_retry, Alert::illegal_parameter,
        retry([](HelloDraft& h) { h.remove(51); })},
       {"retry_with_a_share", Error::malformed_extension, Alert::decode_error,

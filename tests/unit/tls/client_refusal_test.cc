@@ -145,7 +145,7 @@ std::vector<Fault> later_faults() {
       {"key_exchange_by_a_curve_of_its_own", Error::illegal_parameter, Alert::illegal_parameter,
        message12(Step::server_key_exchange, [](Buffer& m) { m[4] = 1; })},
       {"key_exchange_group_not_offered", Error::group_not_offered, Alert::illegal_parameter,
-       message12(Step::server_key_exchange, [](Buffer& m) { m[6] = 24; })},
+       message12(Step::server_key_exchange, [](Buffer& m) { m[6] = 25; })},
       {"key_exchange_share_too_short", Error::bad_key_share, Alert::illegal_parameter,
        [](Script& s) {
          tls12(s);

@@ -46,20 +46,28 @@ struct Row {
 };
 void PrintTo(const Row& row, std::ostream* out) {
   *out << suite_name(static_cast<std::uint16_t>(row.suite)) << ' ' << group_name(static_cast<std::uint16_t>(row.group))
-       << (row.kind == CredentialKind::rsa ? " RSA " : " ECDSA ") << row.piece;
+       << " kind " << static_cast<int>(row.kind) << ' ' << row.piece;
 }
 
 std::vector<Row> every_row() {
   std::vector<Row> rows;
-  for (const NamedGroup group : {NamedGroup::x25519, NamedGroup::secp256r1})
+  for (const NamedGroup group : {NamedGroup::x25519, NamedGroup::secp256r1, NamedGroup::secp384r1})
     for (const std::size_t piece : {0, 1, 100})
-      for (const CredentialKind kind : {CredentialKind::ecdsa_p256, CredentialKind::rsa}) {
+      for (const CredentialKind kind :
+           {CredentialKind::ecdsa_p256, CredentialKind::rsa, CredentialKind::ecdsa_p384, CredentialKind::ed25519}) {
         for (const Suite& suite : kSuites13) rows.push_back({suite.id, group, kind, piece});
         for (const Suite& suite : kSuites12)
           if ((suite.authentication == Authentication::rsa) == (kind == CredentialKind::rsa))
             rows.push_back({suite.id, group, kind, piece});
       }
   return rows;
+}
+
+const Credential& credential_of(CredentialKind kind) {
+  const Certificates& all = Certificates::get();
+  if (kind == CredentialKind::rsa) return all.rsa;
+  if (kind == CredentialKind::ecdsa_p384) return all.ecdsa_p384;
+  return kind == CredentialKind::ed25519 ? all.ed25519 : all.ecdsa;
 }
 
 class EveryClient : public testing::TestWithParam<Row> {};
@@ -73,13 +81,12 @@ TEST_P(EveryClient, connects) {
     draft.suites = {suite};
     draft.groups = {group};
   } else {
-    // P-256 is among the groups in any case: they bound the certificate's curve too (RFC 8422 5.1.1).
+    // All groups are offered in any case: they bound the certificate's curve too (RFC 8422 5.1.1).
     draft.max_version = server.min_version = Version::tls12;
     draft.suites12 = {suite};
-    server.groups = {group};
   }
-  const Certificates& certificates = Certificates::get();
-  server.credentials = {kind == CredentialKind::rsa ? certificates.rsa : certificates.ecdsa};
+  server.groups = {group};
+  server.credentials = {credential_of(kind)};
   ClientAndServer pair(draft, server);
   pair.connect(piece);
   expect_connected(pair);

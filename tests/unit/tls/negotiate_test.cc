@@ -91,7 +91,7 @@ TEST(Prepared, says_which_field_is_wrong) {
   draft.credentials[2].key = {};
   EXPECT_EQ(prepared(draft).error(), "credentials[2]: no private key");
   draft = several();
-  draft.groups = {NamedGroup::x25519, NamedGroup::secp384r1};
+  draft.groups = {NamedGroup::x25519, NamedGroup::x25519_mlkem768};
   EXPECT_EQ(prepared(draft).error(), "groups: one that is not supported");
   draft = several();
   draft.suites = {};

@@ -17,7 +17,7 @@ Credential make(crypto::KeyStore& keys, crypto::KeyType type, std::string name) 
   EXPECT_TRUE(made) << made.error();
   Credential credential;
   credential.key = made->key;
-  credential.kind = type.algorithm == crypto::KeyAlgorithm::rsa ? CredentialKind::rsa : CredentialKind::ecdsa_p256;
+  credential.kind = credential_kind(type.algorithm);
   credential.chain = made->chain.der;
   credential.names = made->chain.dns_names;
   return credential;
@@ -36,6 +36,8 @@ Certificates& Certificates::get() {
     auto* fresh = new Certificates;
     fresh->ecdsa = make(fresh->keys, {crypto::KeyAlgorithm::p256, 256}, "example.test");
     fresh->rsa = make(fresh->keys, {crypto::KeyAlgorithm::rsa, 2'048}, "example.test");
+    fresh->ecdsa_p384 = make(fresh->keys, {crypto::KeyAlgorithm::p384, 384}, "example.test");
+    fresh->ed25519 = make(fresh->keys, {crypto::KeyAlgorithm::ed25519, 256}, "example.test");
     fresh->other = make(fresh->keys, {crypto::KeyAlgorithm::p256, 256}, "other.test");
     return fresh;
   }();

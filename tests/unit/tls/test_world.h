@@ -20,12 +20,14 @@ using Buffer = std::vector<std::uint8_t>;
 inline void append(Buffer& buffer, Bytes bytes) { buffer.insert(buffer.end(), bytes.begin(), bytes.end()); }
 
 /// Keys and certificates, made once for all tests: example.test by P-256, example.test by RSA-2048, other.test by
-/// P-256.
+/// P-256; example.test by P-384 and by Ed25519.
 struct Certificates {
   crypto::KeyStore keys;
   Credential ecdsa;
   Credential rsa;
   Credential other;
+  Credential ecdsa_p384;
+  Credential ed25519;
   static Certificates& get();
 };
 
