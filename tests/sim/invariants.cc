@@ -11,6 +11,8 @@ using tcp::State;
 // A timer of the wheel fires at most a tick late (base/timer_wheel.h).
 constexpr Duration kTick = Duration(1 << TimerWheel::kTickShift);
 
+constexpr Duration kLongestTimeout = std::chrono::seconds(61);  // RFC 6298 2.5, and a tick
+
 bool synchronised(const Connection& connection) { return connection.state() >= State::established; }
 
 }  // namespace
@@ -61,12 +63,14 @@ std::string ConnectionCheck::accounts(const Connection& connection) const {
   return {};
 }
 
-std::string ConnectionCheck::after_event(const Connection& connection, const tcp::Config& config) {
+std::string ConnectionCheck::after_event(const Connection& connection, const tcp::Config& config, Instant now) {
   if (connection.state() == State::closed) return {};
   if (auto wrong = order(connection); !wrong.empty()) return wrong;
   if (auto wrong = bounds(connection, config); !wrong.empty()) return wrong;
   if (auto wrong = accounts(connection); !wrong.empty()) return wrong;
-  if (needs_timer(connection) && connection.next_deadline() == kNever) return "it waits for ever";
+  // The user timeout, which is hours away in these worlds, is no such timer; TIME-WAIT has no other.
+  const Instant latest = connection.state() == State::time_wait ? now + config.time_wait : now + kLongestTimeout;
+  if (needs_timer(connection) && connection.next_deadline() > latest) return "it waits for ever";
   return {};
 }
 
@@ -105,10 +109,11 @@ void ChunkBounds::add(const Connection& connection) {
   if (connection.bytes_in_flight() != 0 && synchronised(connection)) most += 1 + connection.bytes_in_flight() / 40;
 }
 
-std::string Invariants::judge_flow(const flow::Flow& flow) {
+std::string Invariants::judge_flow(const flow::Flow& flow, Instant now) {
   const auto [known, fresh] = flows_.try_emplace(flow.self.index, Known{flow.self.generation, {}});
   if (!fresh && known->second.generation != flow.self.generation) known->second = {flow.self.generation, {}};
-  if (auto wrong = known->second.check.after_event(flow.connection, shard_.config().tcp); !wrong.empty()) return wrong;
+  if (auto wrong = known->second.check.after_event(flow.connection, shard_.config().tcp, now); !wrong.empty())
+    return wrong;
   if (flow.half_open == synchronised(flow.connection) && flow.connection.state() != State::closed)
     return "its being half open is not its state";
   const Instant next = std::min({flow.deadline, flow.retry, flow.connection.next_deadline()});
@@ -127,7 +132,7 @@ void Invariants::judge_shard(Instant now) {
     (flow.active ? opening : half_open) += flow.half_open ? 1 : 0;
     chunks.add(flow.connection);
     chunks.add_queue(flow.unread.size());
-    if (const auto wrong = judge_flow(flow); !wrong.empty())
+    if (const auto wrong = judge_flow(flow, now); !wrong.empty())
       object(name_ + "'s flow of " + flow.key.remote.to_string() + ":" + std::to_string(flow.key.remote_port) + " in " +
              std::string(tcp::name_of(flow.connection.state())) + ": " + wrong);
   });
@@ -142,10 +147,10 @@ void Invariants::judge_shard(Instant now) {
   if (shard_.next_deadline() <= now && shard_.next_deadline() == Instant{}) object("the shard did not finish talking");
 }
 
-void Invariants::judge_client(Client& client) {
+void Invariants::judge_client(Client& client, Instant now) {
   const Connection* connection = client.endpoint->connection();
   if (!connection) return;
-  std::string wrong = client.check.after_event(*connection, client.endpoint->config().tcp);
+  std::string wrong = client.check.after_event(*connection, client.endpoint->config().tcp, now);
   ChunkBounds chunks;
   chunks.add(*connection);
   const std::size_t held = client.endpoint->chunks_held();
@@ -159,7 +164,7 @@ void Invariants::judge_client(Client& client) {
 
 void Invariants::after_event(Instant now) {
   judge_shard(now);
-  for (Client& client : clients_) judge_client(client);
+  for (Client& client : clients_) judge_client(client, now);
 }
 
 }  // namespace handsel::sim

@@ -15,7 +15,7 @@ namespace handsel::sim {
 class ConnectionCheck {
  public:
   /// What is wrong; empty when nothing is.
-  std::string after_event(const tcp::Connection& connection, const tcp::Config& config);
+  std::string after_event(const tcp::Connection& connection, const tcp::Config& config, Instant now);
 
  private:
   std::string order(const tcp::Connection& connection);
@@ -57,9 +57,9 @@ class Invariants final : public Witness {
     std::uint32_t generation;
     ConnectionCheck check;
   };
-  std::string judge_flow(const flow::Flow& flow);
+  std::string judge_flow(const flow::Flow& flow, Instant now);
   void judge_shard(Instant now);
-  void judge_client(Client& client);
+  void judge_client(Client& client, Instant now);
 
   std::string name_;
   const flow::Shard& shard_;
