@@ -1,0 +1,169 @@
+#include "load_run.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <spdlog/spdlog.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "dpdk/clock.h"
+#include "dpdk/device_name.h"
+#include "engine/runtime_dir.h"
+#include "engine/statistics.h"
+#include "engine/worker.h"
+
+namespace handsel::apps {
+namespace {
+
+constexpr engine::Clock kClock{&dpdk::Clock::now, &dpdk::Clock::cycles};
+constexpr int kLookEveryMs = 20;
+constexpr Duration kProgressEvery = std::chrono::seconds(1);
+
+template <engine::PacketIo Io>
+std::unique_ptr<engine::WorkerHandle> make_worker(Io& io, flow::Shard& shard, engine::LoadDriver& driver) {
+  return std::make_unique<engine::Worker<Io>>(io, shard, kClock, &driver);
+}
+
+// Signals come as readable bytes. Blocked before any thread exists, so that every thread inherits it.
+int open_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT}) sigaddset(&set, signal);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+}  // namespace
+
+std::expected<std::unique_ptr<LoadRun>, std::string> LoadRun::start(LoadOrder order) {
+  std::unique_ptr<LoadRun> run(new LoadRun);
+  run->order_ = std::move(order);
+  run->signals_ = open_signals();
+  if (run->signals_ < 0) return std::unexpected("no descriptor for signals");
+  const auto kernels = crypto::choose_kernels();
+  if (!kernels) return std::unexpected(kernels.error());
+  run->kernels_ = *kernels;
+  for (const auto step : {&LoadRun::start_dpdk, &LoadRun::open_port, &LoadRun::start_workers})
+    if (auto done = (run.get()->*step)(); !done) return std::unexpected(done.error());
+  return run;
+}
+
+LoadRun::~LoadRun() {
+  for (Lane& lane : lanes_)
+    if (lane.worker) lane.worker->stop();
+  if (eal_) eal_->wait();
+  lanes_.clear();
+  port_.reset();
+  eal_.reset();
+  // The folder bears our process id: nobody will come back to it.
+  std::error_code ignored;
+  if (!runtime_folder_.empty()) std::filesystem::remove_all(runtime_folder_, ignored);
+  if (signals_ >= 0) ::close(signals_);
+}
+
+std::expected<void, std::string> LoadRun::start_dpdk() {
+  const engine::EngineSettings& wanted = order_.config.engine;
+  dpdk::EalSettings settings{.prefix = engine::dpdk_prefix(wanted.name),
+                             .runtime_dir = engine::runtime_dir(wanted.runtime_dir),
+                             .memory_mib = wanted.memory_mib,
+                             .workers = wanted.worker_count,
+                             .worker_cores = wanted.worker_cores,
+                             .lcores = {},
+                             .pci_devices = {}};
+  const engine::PortSettings& port = order_.config.ports.front();
+  if (dpdk::parse_device(port.device).pci) settings.pci_devices.push_back(port.device);
+  auto eal = dpdk::Eal::start(settings);
+  if (!eal) return std::unexpected(eal.error().message);
+  eal_ = std::make_unique<dpdk::Eal>(std::move(*eal));
+  runtime_folder_ = eal_->runtime_folder();
+  dpdk::Clock::start();
+  return {};
+}
+
+std::expected<void, std::string> LoadRun::open_port() {
+  const engine::PortSettings& settings = order_.config.ports.front();
+  auto port = dpdk::Port::open({.device = settings.device,
+                                .queues = order_.config.engine.worker_count,
+                                .mtu = settings.mtu,
+                                .kernel_addresses = settings.kernel_addresses});
+  if (!port) return std::unexpected(port.error().message);
+  for (const std::string& warning : port->warnings()) spdlog::warn("{}", warning);
+  port_ = std::make_unique<dpdk::Port>(std::move(*port));
+  return {};
+}
+
+std::expected<void, std::string> LoadRun::start_workers() {
+  const Instant now = dpdk::Clock::now();
+  const std::uint16_t workers = order_.config.engine.worker_count;
+  const engine::PortFacts facts{.mac = port_->mac(),
+                                .mtu = port_->mtu(),
+                                .offload = {port_->offloads().tx_ip4_checksum, port_->offloads().tx_tcp_checksum}};
+  for (std::uint16_t w = 0; w < workers; ++w) {
+    Lane lane{.io = port_->queue(w)};
+    lane.assembly = std::make_unique<engine::ShardAssembly>(order_.config, 0, w, facts, engine::TlsConfigs{}, kernels_,
+                                                            keys_, &dpdk::Clock::cycles, now);
+    lane.driver = std::make_unique<engine::LoadDriver>(order_.plan, w, workers, now);
+    if (auto impairment = order_.config.ports.front().impairment) {
+      impairment->seed += w;
+      lane.impaired = std::make_unique<engine::ImpairedIo<dpdk::BurstIo>>(*lane.io, *impairment);
+      lane.worker = make_worker(*lane.impaired, lane.assembly->shard(), *lane.driver);
+    } else {
+      lane.worker = make_worker(*lane.io, lane.assembly->shard(), *lane.driver);
+    }
+    lanes_.push_back(std::move(lane));
+  }
+  for (std::size_t w = 0; w < lanes_.size(); ++w)
+    if (!eal_->launch(w, [worker = lanes_[w].worker.get()] { worker->run(); }))
+      return std::unexpected(fmt::format("DPDK gave no lcore to worker {}", w));
+  return {};
+}
+
+bool LoadRun::done() const {
+  return std::ranges::all_of(lanes_, [](const Lane& lane) { return lane.driver->done(); });
+}
+
+// True when somebody asks for the end.
+bool LoadRun::take_signals() const {
+  signalfd_siginfo signal{};
+  bool asked = false;
+  while (::read(signals_, &signal, sizeof signal) == sizeof signal) asked = true;
+  return asked;
+}
+
+void LoadRun::wait(bool progress) {
+  const Instant start = dpdk::Clock::now();
+  Instant shown = start;
+  engine::LoadResult before = result();
+  while (!done()) {
+    pollfd signals{.fd = signals_, .events = POLLIN, .revents = 0};
+    // net_tap's driver sends itself a signal for every packet, which lands here and means nothing to us.
+    ::poll(&signals, 1, kLookEveryMs);
+    if (take_signals())
+      for (Lane& lane : lanes_) lane.driver->stop();
+    const Instant now = dpdk::Clock::now();
+    if (!progress || now - shown < kProgressEvery) continue;
+    const engine::LoadResult current = result();
+    fmt::print(stderr, "{}\n", render_progress(before, current, seconds(now - start), seconds(now - shown)));
+    shown = now;
+    before = current;
+  }
+}
+
+engine::LoadResult LoadRun::result() const {
+  std::vector<const service::LoadStatistics*> workers;
+  for (const Lane& lane : lanes_) workers.push_back(&lane.driver->statistics());
+  return engine::LoadResult::of(workers);
+}
+
+engine::NamedGroups LoadRun::counters() const {
+  std::vector<engine::WorkerView> views;
+  for (const Lane& lane : lanes_) views.push_back(lane.worker->view());
+  return engine::take_snapshot(views);
+}
+
+}  // namespace handsel::apps
