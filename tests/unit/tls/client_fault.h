@@ -20,6 +20,8 @@ struct Fault {
   Alert alert;
   std::function<void(Script&)> script;
   std::function<void(ClientConfig&)> config = {};
+  /// A session that the client has and offers.
+  std::function<void(StoredSession&)> session = {};
 };
 inline void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.name; }
 
@@ -30,6 +32,14 @@ inline void expect_refusal(const Fault& fault) {
   ClientConfig draft = default_client();
   if (fault.config) fault.config(draft);
   const ClientConfig config = *prepared(draft);
+  if (fault.session) {
+    SessionCache::Room room = world.sessions.open();
+    room->scope = config.session_scope;
+    room->expires_unix_ms = ~std::uint64_t{0};
+    room->set_ticket(Buffer(40, 7));
+    fault.session(*room);
+    room.keep();
+  }
   Script script;
   fault.script(script);
   TestServer server(server_world, script);

@@ -49,15 +49,7 @@ std::vector<Fault> hello_faults() {
       {"session_id_of_the_compatibility_mode_taken_up_by_tls12", Error::session_not_offered, Alert::illegal_parameter,
        [](Script& s) {
          tls12(s);
-         s.before = [](Step step, TestServer& server) {
-           if (step != Step::server_hello) return;
-           server.script.message = [&server](Step at, Buffer& m) {
-             if (at != Step::server_hello) return;
-             m.insert(m.begin() + 39, server.client_hello.begin() + 39, server.client_hello.begin() + 71);
-             m[38] = 32;
-             fix_length(m);
-           };
-         };
+         s.echoes_session_id = true;
        }},
       {"suite_not_offered", Error::suite_not_offered, Alert::illegal_parameter,
        hello([](HelloDraft& h) { h.suite = 0x1304; })},
@@ -185,9 +177,123 @@ std::vector<Fault> hello_faults() {
   };
 }
 
+void session13(StoredSession& session) {
+  session.version = Version::tls13;
+  session.suite = CipherSuite::aes_128_gcm_sha256;
+  std::ranges::fill(session.secret.fill(32), std::uint8_t{7});
+}
+void session12(StoredSession& session) {
+  session.version = Version::tls12;
+  session.suite = CipherSuite::ecdhe_ecdsa_aes_128_gcm_sha256;
+  session.extended_master_secret = true;
+  session.secret.fill(48);
+}
+/// TLS 1.2, taking the session up.
+auto resumes12(std::function<void(Script&)> more) {
+  return [more](Script& s) {
+    tls12(s);
+    s.echoes_session_id = true;
+    more(s);
+  };
+}
+
+std::vector<Fault> resumption_faults() {
+  return {
+      {"pre_shared_key_of_an_index_that_was_not_offered",
+       Error::psk_not_offered,
+       Alert::illegal_parameter,
+       hello([](HelloDraft& h) { h.extension(41) = {0, 1}; }),
+       {},
+       session13},
+      {"pre_shared_key_malformed",
+       Error::malformed_extension,
+       Alert::decode_error,
+       hello([](HelloDraft& h) { h.extension(41) = {0}; }),
+       {},
+       session13},
+      {"pre_shared_key_without_a_share",
+       Error::psk_not_offered,
+       Alert::illegal_parameter,
+       hello([](HelloDraft& h) {
+         h.extension(41) = {0, 0};
+         h.remove(51);
+       }),
+       {},
+       session13},
+      {"pre_shared_key_under_a_suite_of_another_hash",
+       Error::psk_not_offered,
+       Alert::illegal_parameter,
+       [](Script& s) {
+         s.suite = CipherSuite::aes_256_gcm_sha384;
+         s.server_hello = [](HelloDraft& h) { h.extension(41) = {0, 0}; };
+       },
+       {},
+       session13},
+      {"pre_shared_key_that_was_dropped_after_the_retry",
+       Error::unsolicited_extension,
+       Alert::unsupported_extension,
+       [](Script& s) {
+         retry([](HelloDraft&) {})(s);
+         s.suite = CipherSuite::aes_256_gcm_sha384;
+         s.server_hello = [](HelloDraft& h) { h.extension(41) = {0, 0}; };
+       },
+       {},
+       session13},
+      // A server that does not know the secret cannot make the keys.
+      {"pre_shared_key_taken_up_by_a_stranger",
+       Error::bad_record_mac,
+       Alert::bad_record_mac,
+       hello([](HelloDraft& h) { h.extension(41) = {0, 0}; }),
+       {},
+       session13},
+      // Zeros are what stands for no pre-shared key at all, so the script's keys are the right ones.
+      {"pre_shared_key_taken_up_and_a_certificate_sent",
+       Error::unexpected_handshake_message,
+       Alert::unexpected_message,
+       hello([](HelloDraft& h) { h.extension(41) = {0, 0}; }),
+       {},
+       [](StoredSession& session) {
+         session13(session);
+         session.secret.wipe();
+         session.secret.fill(32);
+       }},
+      {"session_of_tls12_taken_up_by_tls13",
+       Error::unsolicited_extension,
+       Alert::unsupported_extension,
+       hello([](HelloDraft& h) { h.extension(41) = {0, 0}; }),
+       {},
+       session12},
+      {"session_of_tls12_under_another_suite",
+       Error::session_not_offered,
+       Alert::illegal_parameter,
+       resumes12([](Script& s) { s.suite = CipherSuite::ecdhe_ecdsa_aes_256_gcm_sha384; }),
+       {},
+       session12},
+      {"session_of_tls12_without_its_extended_master_secret",
+       Error::session_not_offered,
+       Alert::illegal_parameter,
+       resumes12([](Script& s) { s.server_hello = [](HelloDraft& h) { h.remove(23); }; }),
+       {},
+       session12},
+      {"session_of_tls12_taken_up_and_a_certificate_sent",
+       Error::unexpected_handshake_message,
+       Alert::unexpected_message,
+       resumes12([](Script&) {}),
+       {},
+       session12},
+      {"session_of_tls13_taken_up_by_tls12",
+       Error::session_not_offered,
+       Alert::illegal_parameter,
+       resumes12([](Script&) {}),
+       {},
+       session13},
+  };
+}
+
 class ServerHelloFault : public testing::TestWithParam<Fault> {};
 TEST_P(ServerHelloFault, is_refused_exactly_and_leaves_nothing) { expect_refusal(GetParam()); }
 INSTANTIATE_TEST_SUITE_P(Faults, ServerHelloFault, testing::ValuesIn(hello_faults()), kFaultName);
+INSTANTIATE_TEST_SUITE_P(Resumption, ServerHelloFault, testing::ValuesIn(resumption_faults()), kFaultName);
 
 }  // namespace
 }  // namespace handsel::tls::test

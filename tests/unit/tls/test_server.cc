@@ -193,6 +193,7 @@ void TestServer::send_hello() {
     append(share, key);
     draft.extensions = {{43, {3, 4}}, {51, share}};
   } else {
+    if (script.echoes_session_id) draft.session_id = session_id_;
     draft.extensions = {{0xff01, {0}}, {23, {}}};
     if (script.announces_ticket) draft.extensions.push_back({35, {}});
   }

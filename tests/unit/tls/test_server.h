@@ -58,7 +58,8 @@ struct Script {
   bool asks_for_certificate = false;
   Credential credential = Certificates::get().ecdsa;
   Extensions encrypted_extensions;
-  bool announces_ticket = false;  ///< TLS 1.2
+  bool announces_ticket = false;   ///< TLS 1.2
+  bool echoes_session_id = false;  ///< TLS 1.2: as one that resumes
   bool sends_change_cipher_spec = true;
 
   std::function<void(HelloDraft&)> retry_request = {}, server_hello = {};
