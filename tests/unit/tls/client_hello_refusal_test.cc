@@ -239,13 +239,6 @@ std::vector<Fault> resumption_faults() {
        },
        {},
        session13},
-      // A server that does not know the secret cannot make the keys.
-      {"pre_shared_key_taken_up_by_a_stranger",
-       Error::bad_record_mac,
-       Alert::bad_record_mac,
-       hello([](HelloDraft& h) { h.extension(41) = {0, 0}; }),
-       {},
-       session13},
       // Zeros are what stands for no pre-shared key at all, so the script's keys are the right ones.
       {"pre_shared_key_taken_up_and_a_certificate_sent",
        Error::unexpected_handshake_message,
@@ -294,6 +287,29 @@ class ServerHelloFault : public testing::TestWithParam<Fault> {};
 TEST_P(ServerHelloFault, is_refused_exactly_and_leaves_nothing) { expect_refusal(GetParam()); }
 INSTANTIATE_TEST_SUITE_P(Faults, ServerHelloFault, testing::ValuesIn(hello_faults()), kFaultName);
 INSTANTIATE_TEST_SUITE_P(Resumption, ServerHelloFault, testing::ValuesIn(resumption_faults()), kFaultName);
+
+TEST(ServerHelloOfAStranger, ticket_taken_up_by_a_stranger_gives_keys_that_open_nothing) {
+  ClientWorld world;
+  World server_world;
+  const ClientConfig config = *prepared(default_client());
+  SessionCache::Room room = world.sessions.open();
+  room->scope = config.session_scope;
+  room->expires_unix_ms = ~std::uint64_t{0};
+  room->set_ticket(Buffer(40, 7));
+  session13(*room);
+  room.keep();
+  Script script;
+  script.server_hello = [](HelloDraft& h) { h.extension(41) = {0, 0}; };
+  TestServer server(server_world, script);
+  ClientEnd client(world, config);
+  client.start();
+  server.receive(client.take_output());
+  client.receive(server.take_output());
+  client.settle();
+  EXPECT_EQ(client.session().failure().error, Error::bad_record_mac);
+  EXPECT_EQ(client.session().failure().alert, Alert::bad_record_mac);
+  EXPECT_EQ(world.sessions.taken_out(), 0u);
+}
 
 }  // namespace
 }  // namespace handsel::tls::test
