@@ -77,14 +77,16 @@ ChainFault fault_of(int verify_error) {
   }
 }
 
-bool set_up(X509_VERIFY_PARAM* rules, const std::string& host, std::int64_t now_unix) {
+bool set_up(X509_VERIFY_PARAM* rules, const PeerPolicy& policy, std::int64_t now_unix) {
   X509_VERIFY_PARAM_set_time(rules, now_unix);
   X509_VERIFY_PARAM_set_auth_level(rules, kAuthLevel);
   // Whatever is in the store is trusted as it stands: an authority below a root, a peer's own certificate.
   X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN);
   // The common name is no place for a host (RFC 9525 2), and a wildcard stands for a whole label (6.3).
   X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  return X509_VERIFY_PARAM_set_purpose(rules, X509_PURPOSE_SSL_SERVER) == 1 &&
+  const bool is_client = policy.role == PeerRole::client;
+  const std::string& host = policy.host;
+  return X509_VERIFY_PARAM_set_purpose(rules, is_client ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER) == 1 &&
          (is_ip_address(host) ? X509_VERIFY_PARAM_set1_ip_asc(rules, host.c_str())
                               : X509_VERIFY_PARAM_set1_host(rules, host.data(), host.size())) == 1;
 }
@@ -107,7 +109,7 @@ std::expected<void, ChainFault> verify_chain(X509* leaf, std::span<const Bytes> 
   if (!others) return std::unexpected(others.error());
   const StoreContext context(X509_STORE_CTX_new());
   if (!context || X509_STORE_CTX_init(context.get(), policy.trust->store(), leaf, others->get()) != 1 ||
-      !set_up(X509_STORE_CTX_get0_param(context.get()), policy.host, now_unix))
+      !set_up(X509_STORE_CTX_get0_param(context.get()), policy, now_unix))
     return std::unexpected(ChainFault::bad_signature);
   if (X509_verify_cert(context.get()) == 1) return {};
   return std::unexpected(fault_of(X509_STORE_CTX_get_error(context.get())));
@@ -138,11 +140,16 @@ TrustStore::Made TrustStore::from_pem(std::string_view pem) {
   auto made = std::make_shared<TrustStore>();
   made->store_.reset(X509_STORE_new());
   const BioHandle bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  Hash hash(HashId::sha256);
   while (made->store_ && bio) {
     const X509Handle x509(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
     if (!x509) break;
     if (X509_STORE_add_cert(made->store_.get(), x509.get()) == 1) ++made->size_;
+    std::array<std::uint8_t, 32> one{};
+    X509_digest(x509.get(), EVP_sha256(), one.data(), nullptr);
+    hash.update(one);
   }
+  hash.finish(made->digest_);
   const unsigned long error = ERR_peek_last_error();
   ERR_clear_error();
   if (ERR_GET_REASON(error) != PEM_R_NO_START_LINE)

@@ -32,6 +32,8 @@ class TrustStore {
   static Made system();
 
   std::size_t size() const { return size_; }
+  /// SHA-256 over all of them, in their order: tells stores apart, in this process and in others.
+  const std::array<std::uint8_t, 32>& digest() const { return digest_; }
   x509_store_st* store() const { return store_.get(); }
 
  private:
@@ -40,21 +42,27 @@ class TrustStore {
   };
   std::unique_ptr<x509_store_st, Freer> store_;
   std::size_t size_ = 0;
+  std::array<std::uint8_t, 32> digest_{};
 };
 
 using KeyPin = std::array<std::uint8_t, 32>;  ///< SHA-256 of a SubjectPublicKeyInfo in DER (RFC 7469 2.4)
 
+/// What a peer's certificate has to be good for (RFC 5280 4.2.1.12).
+enum class PeerRole : std::uint8_t { server, client };
+
 /// What a chain must fulfil. With neither authorities nor pins any certificate is accepted.
 struct PeerPolicy {
   std::shared_ptr<const TrustStore> trust;  ///< null: the chain is not checked
-  std::string host;                         ///< DNS name or IP address that the certificate must be for, with `trust`
-  std::vector<KeyPin> pins;                 ///< not empty: the peer's own key must be one of these
+  std::string host;                         ///< DNS name or IP address that the certificate must be for, with `trust`;
+                                            ///< empty for a client's, which has none to be held against
+  PeerRole role = PeerRole::server;
+  std::vector<KeyPin> pins;  ///< not empty: the peer's own key must be one of these
 };
 
 enum class ChainFault : std::uint8_t {
   malformed,          ///< no certificate where one should be
   unsupported_key,    ///< neither P-256, P-384, Ed25519 nor RSA of 2048 to 8192 bits
-  not_for_signing,    ///< keyUsage without digitalSignature (RFC 8446 4.4.2.2), or not for servers
+  not_for_signing,    ///< keyUsage without digitalSignature (RFC 8446 4.4.2.2), or not for this role
   unknown_authority,  ///< leads to nobody in the store
   not_valid_now,      ///< before or after its time
   wrong_name,

@@ -109,6 +109,7 @@ enum class Alert : std::uint8_t {
   X(wrong_pin, certificate_unknown, "the peer's public key is none of the pinned ones")                           \
   X(unsupported_certificate, unsupported_certificate, "the peer's certificate has a key of a kind not supported") \
   X(certificate_required, certificate_required, "the peer has shown no certificate")                              \
+  X(no_client_certificate, handshake_failure, "the client has shown no certificate, in TLS 1.2")                  \
   X(renegotiation_refused, no_renegotiation, "renegotiation was asked for")                                       \
   X(handshake_refused, handshake_failure, "the parameters offered fall below what the configuration demands")     \
   /* the peer's own word: nothing is sent in return */                                                            \

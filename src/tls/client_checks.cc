@@ -53,23 +53,35 @@ Error take_protocol(Handshake& handshake, Bytes extension) {
 std::expected<crypto::PublicKey, Error> judge_chain(Handshake& handshake, std::span<const Bytes> chain) {
   const auto now_seconds = static_cast<std::int64_t>(handshake.unix_now_ms() / 1'000);
   std::expected<crypto::PublicKey, crypto::ChainFault> key =
-      crypto::accept_chain(chain, handshake.client_config().policy, now_seconds);
+      crypto::accept_chain(chain, handshake.peer_policy(), now_seconds);
   if (!key) return std::unexpected(error_of(key.error()));
   return std::move(*key);
+}
+
+Error SignatureCheck::set_up(const SchemeTraits* traits, Bytes signature_bytes, Version version) {
+  if (traits == nullptr || !fits(*traits, version, key.type().algorithm)) return Error::scheme_not_offered;
+  if (signature_bytes.size() > signature.size()) return Error::bad_signature;
+  std::ranges::copy(signature_bytes, signature.begin());
+  operation.kind = crypto::Kind::signature_verify;
+  operation.algorithm = traits->algorithm;
+  operation.peer_key = &key;
+  operation.signature = MutableBytes(signature).first(signature_bytes.size());
+  return Error::none;
 }
 
 Error SignatureCheck::prepare(SignatureScheme scheme, Bytes signature_bytes, Version version, Bytes signed_content,
                               Info& info) {
   const SchemeTraits* const traits = find_scheme(scheme);
-  if (traits == nullptr || !fits(*traits, version, key.type().algorithm)) return Error::scheme_not_offered;
-  if (signature_bytes.size() > signature.size()) return Error::bad_signature;
-  std::ranges::copy(signature_bytes, signature.begin());
+  if (const Error error = set_up(traits, signature_bytes, version); error != Error::none) return error;
   info.signature_scheme = static_cast<std::uint16_t>(scheme);
-  operation.kind = crypto::Kind::signature_verify;
-  operation.algorithm = traits->algorithm;
-  operation.peer_key = &key;
   operation.message = to_be_signed(*traits, signed_content, content);
-  operation.signature = MutableBytes(signature).first(signature_bytes.size());
+  return Error::none;
+}
+
+Error SignatureCheck::prepare_on_digest(SignatureScheme scheme, Bytes signature_bytes, Version version, Bytes digest) {
+  if (const Error error = set_up(find_scheme(scheme), signature_bytes, version); error != Error::none) return error;
+  std::ranges::copy(digest, content.begin());
+  operation.message = MutableBytes(content).first(digest.size());
   return Error::none;
 }
 

@@ -38,7 +38,7 @@ class ShownChain {
   std::size_t count_ = 0;
 };
 
-/// Judges the certificates that a server has shown (its own first) by the configuration.
+/// Judges the certificates that the peer has shown (its own first) by the configuration.
 std::expected<crypto::PublicKey, Error> judge_chain(Handshake& handshake, std::span<const Bytes> chain);
 
 /// A server's signature that waits to be checked. Its content and bytes outlive the message; lives in a coroutine's
@@ -52,6 +52,11 @@ struct SignatureCheck {
   /// Sets the operation up to check that the key has signed `signed_content`. scheme_not_offered unless the scheme was
   /// offered for this version and fits the key.
   Error prepare(SignatureScheme scheme, Bytes signature_bytes, Version version, Bytes signed_content, Info& info);
+  /// The same for what has been hashed already, by the scheme's hash.
+  Error prepare_on_digest(SignatureScheme scheme, Bytes signature_bytes, Version version, Bytes digest);
+
+ private:
+  Error set_up(const SchemeTraits* traits, Bytes signature_bytes, Version version);
 };
 
 }  // namespace handsel::tls

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "tls/client_config.h"
 #include "tls/codec.h"
 #include "tls/messages/certificate.h"
+#include "tls/messages/certificate_request.h"
 #include "tls/messages/key_exchange12.h"
 
 namespace handsel::tls {
@@ -66,6 +68,22 @@ std::vector<std::uint8_t> certificate_message12(const Credential& credential) {
   return message;
 }
 
+namespace {
+
+void prepare_client_certificates(ServerConfig& config) {
+  config.client_policy = {.trust = config.client_trust, .host = {}, .role = crypto::PeerRole::client, .pins = {}};
+  config.certificate_request.assign(256, 0);
+  Writer writer(config.certificate_request);
+  CertificateRequest::emit(writer, kRequestedSchemes13, kVerifiedSchemesInChains);
+  config.certificate_request.resize(writer.size());
+  config.certificate_request12.assign(256, 0);
+  Writer writer12(config.certificate_request12);
+  CertificateRequest::emit12(writer12, kRequestedSchemes12);
+  config.certificate_request12.resize(writer12.size());
+}
+
+}  // namespace
+
 std::expected<ServerConfig, std::string> prepared(ServerConfig draft) {
   if (draft.credentials.empty()) return std::unexpected("credentials: at least one is needed");
   if (const std::string fault = credential_fault(draft); !fault.empty()) return std::unexpected(fault);
@@ -85,6 +103,13 @@ std::expected<ServerConfig, std::string> prepared(ServerConfig draft) {
 
   if (draft.min_version != Version::tls12 && draft.min_version != Version::tls13)
     return std::unexpected("min_version: only TLS 1.2 and TLS 1.3 are spoken");
+
+  draft.certificate_request.clear();
+  draft.certificate_request12.clear();
+  if (draft.client_certificates != ClientCertificates::none) {
+    if (draft.client_trust == nullptr) return std::unexpected("client_trust: needed to ask clients for certificates");
+    prepare_client_certificates(draft);
+  }
 
   draft.certificate_messages.clear();
   draft.certificate_messages12.clear();

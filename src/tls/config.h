@@ -1,6 +1,7 @@
 #pragma once
 /// What a TLS server is set up with. Built on the control thread; workers only read it.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -12,6 +13,7 @@
 #include "base/limits.h"
 #include "crypto/key_store.h"
 #include "crypto/operation.h"
+#include "crypto/peer_chain.h"
 #include "tls/protocol.h"
 #include "tls/ticket.h"
 
@@ -28,6 +30,19 @@ struct Credential {
   std::vector<std::vector<std::uint8_t>> chain;  ///< DER, the server's own certificate first
   std::vector<std::string> names;                ///< DNS names it is good for, lower case; "*.example.test" allowed
 };
+
+/// Whether clients are asked for a certificate, and may come without one.
+enum class ClientCertificates : std::uint8_t { none, request, require };
+
+/// The signatures by which clients may prove themselves, in order of preference.
+inline constexpr std::array kRequestedSchemes13 = {
+    SignatureScheme::ecdsa_secp256r1_sha256, SignatureScheme::ecdsa_secp384r1_sha384, SignatureScheme::ed25519,
+    SignatureScheme::rsa_pss_rsae_sha256, SignatureScheme::rsa_pss_rsae_sha384};
+/// In TLS 1.2, where all messages are signed and we keep their hashes alone: Ed25519 would sign themselves.
+inline constexpr std::array kRequestedSchemes12 = {
+    SignatureScheme::ecdsa_secp256r1_sha256, SignatureScheme::ecdsa_secp384r1_sha384,
+    SignatureScheme::rsa_pss_rsae_sha256,    SignatureScheme::rsa_pss_rsae_sha384,
+    SignatureScheme::rsa_pkcs1_sha256,       SignatureScheme::rsa_pkcs1_sha384};
 
 /// The Certificate message of a chain, whole, without extensions (RFC 8446 4.4.2); empty when it would be longer than
 /// its length fields allow.
@@ -53,6 +68,14 @@ struct ServerConfig {
   unsigned tickets_per_handshake = 2;
   std::uint32_t ticket_lifetime_seconds = 7'200;  ///< at most seven days (RFC 8446 4.6.1)
 
+  ClientCertificates client_certificates = ClientCertificates::none;
+  std::shared_ptr<const crypto::TrustStore> client_trust;  ///< who vouches for clients; needed to ask for certificates
+
+  /// Made by prepared(): what a client's chain must fulfil, and the CertificateRequest messages, whole; empty when
+  /// clients are not asked.
+  crypto::PeerPolicy client_policy;
+  std::vector<std::uint8_t> certificate_request;
+  std::vector<std::uint8_t> certificate_request12;
   /// Made by prepared(): each credential's Certificate message, whole (RFC 8446 4.4.2).
   std::vector<std::vector<std::uint8_t>> certificate_messages;
   /// The same in the form of TLS 1.2 (RFC 5246 7.4.2).

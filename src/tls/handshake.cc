@@ -5,6 +5,9 @@
 #include <cstring>
 #include <utility>
 
+#include "tls/client_config.h"
+#include "tls/config.h"
+
 namespace handsel::tls {
 
 Handshake::Handshake(Session& session, Instant now)
@@ -95,6 +98,10 @@ void Handshake::submit(crypto::Operation& operation) {
     return;
   }
   operations_[operations_[0] == nullptr ? 0 : 1] = &operation;
+}
+
+const crypto::PeerPolicy& Handshake::peer_policy() const {
+  return session_.client_ != nullptr ? session_.client_->policy : session_.server_->client_policy;
 }
 
 std::uint64_t Handshake::unix_now_ms() const {

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "base/time.h"
+#include "crypto/peer_chain.h"
 #include "tls/coroutine.h"
 #include "tls/inbox.h"
 #include "tls/session.h"
@@ -79,6 +80,8 @@ class Handshake : public FrameStack {
   WorkerContext& worker() { return *session_.worker_; }
   const ServerConfig& config() const { return *session_.server_; }
   const ClientConfig& client_config() const { return *session_.client_; }
+  /// What the peer's certificate must fulfil.
+  const crypto::PeerPolicy& peer_policy() const;
   Info& info() { return session_.info_; }
   std::uint64_t unix_now_ms() const;
   void set_credential(std::uint16_t credential, std::uint16_t name);

@@ -19,10 +19,15 @@ bool fits(Handshake& handshake, const TicketState& state, const Suite& suite, st
   const Suite* former = find_suite13(static_cast<std::uint16_t>(state.suite));
   if (former == nullptr || former->hash != suite.hash) return false;
   if (state.secret.size() != crypto::digest_bytes(suite.hash)) return false;
-  if (state.name_digest != digest_of_server_name(server_name)) return false;
+  const ServerConfig& config = handshake.config();
+  if (state.scope != scope_of(config, server_name)) return false;
   const std::uint64_t now = handshake.unix_now_ms();
-  const std::uint64_t lifetime_ms = std::uint64_t{handshake.config().ticket_lifetime_seconds} * 1'000;
-  return now >= state.issued_unix_ms && now - state.issued_unix_ms <= lifetime_ms;
+  const std::uint64_t lifetime_ms = std::uint64_t{config.ticket_lifetime_seconds} * 1'000;
+  const auto is_fresh = [&](std::uint64_t unix_ms) { return now >= unix_ms && now - unix_ms <= lifetime_ms; };
+  if (!is_fresh(state.issued_unix_ms)) return false;
+  // A certificate counts for no longer than one ticket lasts, however many tickets came from it since.
+  if (state.authenticated_unix_ms != 0) return is_fresh(state.authenticated_unix_ms);
+  return config.client_certificates != ClientCertificates::require;
 }
 
 // RFC 8446 4.2.11.2: a Finished over the ClientHello as far as its binders.
@@ -61,7 +66,8 @@ std::expected<Resumption, Error> take_ticket(Handshake& handshake, const ClientH
     if (!binder_verifies(suite, state, truncated, before, offered->binder(i)))
       return std::unexpected(Error::bad_binder);
     worker.statistics.tickets_taken.add();
-    return Resumption{std::move(state.secret), static_cast<std::uint16_t>(i)};
+    handshake.info().client_authenticated = state.authenticated_unix_ms != 0;
+    return Resumption{std::move(state.secret), state.authenticated_unix_ms, static_cast<std::uint16_t>(i)};
   }
   worker.statistics.tickets_refused.add();
   return none;
@@ -72,18 +78,25 @@ bool wants_tickets(Handshake& handshake, const ClientHello& hello) {
   return read_offers_psk_with_dhe(*hello.psk_key_exchange_modes).value_or(false);
 }
 
-Error send_tickets(Handshake& handshake, const Suite& suite, const std::array<std::uint8_t, 16>& name_digest,
+TicketScope scope_of(const ServerConfig& config, std::string_view server_name) {
+  const bool asks_client = config.client_certificates != ClientCertificates::none;
+  return ticket_scope(server_name, asks_client ? Bytes(config.client_trust->digest()) : Bytes{});
+}
+
+Error send_tickets(Handshake& handshake, const Suite& suite, const TicketScope& scope, const Resumption& resumption,
                    const TrafficSecret& secret) {
   WorkerContext& worker = handshake.worker();
-  const crypto::Hmac resumption(suite.hash, secret.view());
+  const crypto::Hmac master(suite.hash, secret.view());
   TicketState state;
   state.version = Version::tls13;
   state.suite = suite.id;
   state.issued_unix_ms = handshake.unix_now_ms();
-  state.name_digest = name_digest;
+  state.authenticated_unix_ms = resumption.authenticated_unix_ms;
+  if (!resumption && handshake.info().client_authenticated) state.authenticated_unix_ms = state.issued_unix_ms;
+  state.scope = scope;
   for (unsigned i = 0; i < handshake.config().tickets_per_handshake; ++i) {
     const std::array<std::uint8_t, kTicketNonceBytes> nonce = {static_cast<std::uint8_t>(i)};
-    hkdf_expand_label(resumption, "resumption", nonce, state.secret.fill(crypto::digest_bytes(suite.hash)));
+    hkdf_expand_label(master, "resumption", nonce, state.secret.fill(crypto::digest_bytes(suite.hash)));
     std::array<std::uint8_t, TicketKeys::kMaxTicketBytes> ticket;
     std::array<std::uint8_t, 4> age_add;
     worker.entropy.fill(age_add);

@@ -11,6 +11,7 @@
 #include "tls/key_schedule13.h"
 #include "tls/messages/client_hello.h"
 #include "tls/protocol.h"
+#include "tls/ticket.h"
 #include "tls/transcript.h"
 
 namespace handsel::tls {
@@ -18,22 +19,28 @@ namespace handsel::tls {
 /// A ticket that was taken; `secret` empty when there was none to take.
 struct Resumption {
   Secret<crypto::kMaxDigestBytes> secret;
+  std::uint64_t authenticated_unix_ms = 0;  ///< of TicketState
   std::uint16_t index = 0;
 
   explicit operator bool() const { return !secret.empty(); }
 };
 
 /// Looks through the identities that the client offers for a ticket of ours that fits: our key, this suite's hash, this
-/// server name, not expired. The binder of the one that is taken must verify: bad_binder otherwise. `message` is the
-/// whole ClientHello, `before` the transcript of what came before it.
+/// scope, not expired; and one whose client was authenticated, where that is required. The binder of the one that is
+/// taken must verify: bad_binder otherwise. `message` is the whole ClientHello, `before` the transcript of what came
+/// before it.
 std::expected<Resumption, Error> take_ticket(Handshake& handshake, const ClientHello& hello, Bytes message,
                                              const Suite& suite, const Transcript& before);
 
 /// True when the configuration issues tickets and the client can use them.
 bool wants_tickets(Handshake& handshake, const ClientHello& hello);
 
-/// Sends the configured number of NewSessionTickets. `secret` is the resumption master secret.
-Error send_tickets(Handshake& handshake, const Suite& suite, const std::array<std::uint8_t, 16>& name_digest,
+/// The scope of sessions under this configuration, for a client that asks for this name.
+TicketScope scope_of(const ServerConfig& config, std::string_view server_name);
+
+/// Sends the configured number of NewSessionTickets. `secret` is the resumption master secret; `resumption` is what
+/// this session itself came from.
+Error send_tickets(Handshake& handshake, const Suite& suite, const TicketScope& scope, const Resumption& resumption,
                    const TrafficSecret& secret);
 
 }  // namespace handsel::tls

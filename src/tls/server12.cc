@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "tls/client_authentication.h"
 #include "tls/config.h"
 #include "tls/key_exchange.h"
 #include "tls/key_schedule12.h"
@@ -13,7 +14,6 @@
 #include "tls/messages/server_hello.h"
 #include "tls/negotiate.h"
 #include "tls/signing.h"
-#include "tls/transcript.h"
 
 namespace handsel::tls {
 namespace {
@@ -97,14 +97,14 @@ crypto::Operation sign_parameters(Handshake& handshake, const Agreed12& agreed, 
   return signing.operation(credential, agreed.credential.scheme, content.written());
 }
 
-Error send(Handshake& handshake, Transcript& transcript, Bytes message) {
+Error send(Handshake& handshake, Transcript12& transcript, Bytes message) {
   transcript.add(message);
   return handshake.queue(message);
 }
 
-/// ServerHello, Certificate, ServerKeyExchange, ServerHelloDone.
+/// ServerHello, Certificate, ServerKeyExchange, CertificateRequest if the client is asked, ServerHelloDone.
 Error send_flight12(Handshake& handshake, const Agreed12& agreed, Bytes share, Bytes signature,
-                    Transcript& transcript) {
+                    Transcript12& transcript) {
   std::array<std::uint8_t, kMaxSignatureBytes + 128> memory;
   Error error = send(handshake, transcript, write_server_hello12(memory, handshake, agreed));
   if (error != Error::none) return error;
@@ -114,19 +114,23 @@ Error send_flight12(Handshake& handshake, const Agreed12& agreed, Bytes share, B
   ServerKeyExchange{agreed.group, share, agreed.credential.scheme, signature}.emit(exchange);
   error = send(handshake, transcript, exchange.written());
   if (error != Error::none) return error;
+  if (const Bytes request = handshake.config().certificate_request12; !request.empty()) {
+    error = send(handshake, transcript, request);
+    if (error != Error::none) return error;
+  }
   Writer done(memory);
   emit_server_hello_done(done);
   error = send(handshake, transcript, done.written());
   return error == Error::none ? handshake.flush() : error;
 }
 
-MasterSecret12 make_master(const Agreed12& agreed, Bytes premaster, const Transcript& transcript) {
+MasterSecret12 make_master(const Agreed12& agreed, Bytes premaster, const Transcript12& transcript) {
   if (agreed.extended_master_secret)
     return MasterSecret12::extended(agreed.suite->hash, premaster, transcript.digest().view());
   return MasterSecret12::plain(agreed.suite->hash, premaster, agreed.client_random, agreed.server_random);
 }
 
-Error check_finished(const Message& message, const MasterSecret12& master, const Transcript& transcript) {
+Error check_finished(const Message& message, const MasterSecret12& master, const Transcript12& transcript) {
   const std::expected<Finished, Error> finished = Finished::parse(message.body, kVerifyDataBytes12);
   if (!finished) return finished.error();
   std::array<std::uint8_t, kVerifyDataBytes12> expected;
@@ -136,7 +140,7 @@ Error check_finished(const Message& message, const MasterSecret12& master, const
 
 /// ChangeCipherSpec, then Finished under our key.
 Error finish(Handshake& handshake, const Agreed12& agreed, const MasterSecret12& master, const KeyBlock12& keys,
-             const Transcript& transcript) {
+             const Transcript12& transcript) {
   if (const Error error = handshake.send_change_cipher_spec(); error != Error::none) return error;
   handshake.start_writing12(agreed.suite->aead, keys.server_key.view(), keys.server_iv.view());
   std::array<std::uint8_t, kVerifyDataBytes12> verify_data;
@@ -148,6 +152,17 @@ Error finish(Handshake& handshake, const Agreed12& agreed, const MasterSecret12&
   return handshake.flush();
 }
 
+/// ServerHello to ServerHelloDone, with our share, signed. What it needs of memory is gone when the client answers.
+Task answer(Handshake& handshake, const Agreed12& agreed, KeyExchange& exchange, Transcript12& transcript) {
+  crypto::Operation generation = exchange.generation(handshake.worker().entropy);
+  co_await handshake.operations(Waiting::key_generation, generation);
+  Signing signing;
+  crypto::Operation signature = sign_parameters(handshake, agreed, exchange.share(), signing);
+  co_await handshake.operations(Waiting::signature, signature);
+  co_return send_flight12(handshake, agreed, exchange.share(),
+                          Bytes(signing.signature).first(signature.signature_bytes), transcript);
+}
+
 }  // namespace
 
 Task server12(Handshake& handshake, const ClientHello& hello, Bytes message) {
@@ -155,19 +170,27 @@ Task server12(Handshake& handshake, const ClientHello& hello, Bytes message) {
   handshake.expect_change_cipher_spec_as_message();
   const std::expected<Agreed12, Error> agreed = agree(handshake, hello);
   if (!agreed) co_return agreed.error();
-  Transcript transcript(agreed->suite->hash);
+  const bool asks_client = !handshake.config().certificate_request12.empty();
+  Transcript12 transcript(agreed->suite->hash, asks_client);
   transcript.add(message);
 
-  // ServerHello, Certificate, ServerKeyExchange (our share, signed), ServerHelloDone.
+  // ServerHello, Certificate, ServerKeyExchange, CertificateRequest, ServerHelloDone.
   KeyExchange exchange(agreed->group);
-  crypto::Operation generation = exchange.generation(handshake.worker().entropy);
-  co_await handshake.operations(Waiting::key_generation, generation);
-  Signing signing;
-  crypto::Operation signature = sign_parameters(handshake, *agreed, exchange.share(), signing);
-  co_await handshake.operations(Waiting::signature, signature);
-  Error error = send_flight12(handshake, *agreed, exchange.share(),
-                              Bytes(signing.signature).first(signature.signature_bytes), transcript);
-  if (error != Error::none) co_return error;
+  Error error = Error::none;
+  {
+    Task flight = answer(handshake, *agreed, exchange, transcript);
+    error = co_await flight;
+    if (error != Error::none) co_return error;
+  }
+
+  // Certificate of the client, when it was asked for.
+  crypto::PublicKey client_key;
+  if (asks_client) {
+    const Message certificate = co_await handshake.message(Waiting::client_certificate, HandshakeType::certificate);
+    error = take_client_certificate12(handshake, certificate, client_key);
+    if (error != Error::none) co_return error;
+    transcript.add(certificate.whole);
+  }
 
   // ClientKeyExchange: the client's share.
   const Message key_exchange =
@@ -180,6 +203,13 @@ Task server12(Handshake& handshake, const ClientHello& hello, Bytes message) {
   co_await handshake.operations(Waiting::shared_secret, agreement);
   const MasterSecret12 master = make_master(*agreed, exchange.shared_secret(), transcript);
   const KeyBlock12 keys = master.key_block(agreed->suite->aead, agreed->client_random, agreed->server_random);
+
+  // CertificateVerify, of a client that has shown a certificate.
+  if (client_key) {
+    Task verification = verify_client12(handshake, std::move(client_key), transcript);
+    error = co_await verification;
+    if (error != Error::none) co_return error;
+  }
 
   // ChangeCipherSpec, Finished; then ours.
   co_await handshake.change_cipher_spec(Waiting::client_change_cipher_spec);

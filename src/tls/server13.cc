@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "tls/client_authentication.h"
 #include "tls/config.h"
 #include "tls/finished13.h"
 #include "tls/key_exchange.h"
@@ -28,7 +29,7 @@ std::expected<Agreed, Error> agree(Handshake& handshake, const ClientHello& hell
   agreed.credential = choice->credential;
   agreed.needs_retry = choice->group.share.empty();
   agreed.wants_tickets = wants_tickets(handshake, hello);
-  agreed.name_digest = digest_of_server_name(choice->server_name);
+  agreed.ticket_scope = scope_of(handshake.config(), choice->server_name);
   agreed.session_id_bytes = static_cast<std::uint8_t>(hello.session_id.size());
   Writer(agreed.session_id).bytes(hello.session_id);
   exchange = KeyExchange(agreed.group);
@@ -94,6 +95,38 @@ Error take_second_hello(Handshake& handshake, const Message& message, const Agre
   return resume(handshake, *hello, message.whole, agreed, resumption, transcript);
 }
 
+/// ServerHello to Finished. What it needs of memory is gone when the client answers.
+Task answer(Handshake& handshake, const Agreed& agreed, KeyExchange& exchange, const Resumption& resumption,
+            Transcript& transcript, Secrets13& secrets) {
+  // ServerHello: our share.
+  crypto::Operation generation = exchange.generation(handshake.worker().entropy);
+  co_await handshake.operations(Waiting::key_generation, generation);
+  std::array<std::uint8_t, kRandomBytes> random;
+  handshake.worker().entropy.fill(random);
+  std::array<std::uint8_t, kMaxServerHelloBytes> server_hello_memory;
+  const Bytes server_hello = write_server_hello(server_hello_memory, agreed, random, exchange.share(), resumption);
+  transcript.add(server_hello);
+  const Digest hello_hash = transcript.digest();
+
+  // CertificateVerify covers nothing secret: its signature and the shared secret are computed side by side.
+  add_to_be_signed(handshake, agreed, !resumption, transcript);
+  crypto::Operation agreement = exchange.agreement();
+  Signing signing;
+  if (resumption) {
+    co_await handshake.operations(Waiting::shared_secret, agreement);
+  } else {
+    const Credential& credential = handshake.config().credentials[agreed.credential->credential];
+    crypto::Operation signature =
+        signing.operation(credential, agreed.credential->scheme,
+                          SignedContent(kServerSignatureContext, transcript.digest().view()).view());
+    co_await handshake.operations(Waiting::shared_secret_and_signature, agreement, &signature);
+    signing.signature_bytes = signature.signature_bytes;
+  }
+
+  co_return send_flight(handshake, agreed, EarlySecret(agreed.suite->hash, resumption.secret.view()),
+                        exchange.shared_secret(), server_hello, hello_hash.view(), signing, transcript, secrets);
+}
+
 }  // namespace
 
 Task server13(Handshake& handshake, const ClientHello& hello, Bytes message) {
@@ -115,35 +148,21 @@ Task server13(Handshake& handshake, const ClientHello& hello, Bytes message) {
   }
   if (error != Error::none) co_return error;
 
-  // ServerHello: our share.
-  crypto::Operation generation = exchange.generation(handshake.worker().entropy);
-  co_await handshake.operations(Waiting::key_generation, generation);
-  std::array<std::uint8_t, kRandomBytes> random;
-  handshake.worker().entropy.fill(random);
-  std::array<std::uint8_t, kMaxServerHelloBytes> server_hello_memory;
-  const Bytes server_hello = write_server_hello(server_hello_memory, *agreed, random, exchange.share(), resumption);
-  transcript.add(server_hello);
-  const Digest hello_hash = transcript.digest();
-
-  // CertificateVerify covers nothing secret: its signature and the shared secret are computed side by side.
-  add_to_be_signed(handshake, *agreed, !resumption, transcript);
-  crypto::Operation agreement = exchange.agreement();
-  Signing signing;
-  if (resumption) {
-    co_await handshake.operations(Waiting::shared_secret, agreement);
-  } else {
-    const Credential& credential = handshake.config().credentials[agreed->credential->credential];
-    crypto::Operation signature =
-        signing.operation(credential, agreed->credential->scheme,
-                          SignedContent(kServerSignatureContext, transcript.digest().view()).view());
-    co_await handshake.operations(Waiting::shared_secret_and_signature, agreement, &signature);
-    signing.signature_bytes = signature.signature_bytes;
+  // ServerHello to Finished.
+  Secrets13 secrets;
+  {
+    Task flight = answer(handshake, *agreed, exchange, resumption, transcript, secrets);
+    error = co_await flight;
+    if (error != Error::none) co_return error;
   }
 
-  Secrets13 secrets;
-  error = send_flight(handshake, *agreed, EarlySecret(agreed->suite->hash, resumption.secret.view()),
-                      exchange.shared_secret(), server_hello, hello_hash.view(), signing, transcript, secrets);
-  if (error != Error::none) co_return error;
+  // Certificate and CertificateVerify of the client, when they were asked for. "Servers which are authenticating with a
+  // PSK MUST NOT send the CertificateRequest message" (RFC 8446 4.3.2).
+  if (!resumption && !handshake.config().certificate_request.empty()) {
+    Task authentication = authenticate_client13(handshake, transcript);
+    error = co_await authentication;
+    if (error != Error::none) co_return error;
+  }
 
   // Finished of the client: only now is the peer known to hold the keys.
   const Message finished = co_await handshake.message(Waiting::client_finished, HandshakeType::finished);
@@ -154,7 +173,7 @@ Task server13(Handshake& handshake, const ClientHello& hello, Bytes message) {
 
   // NewSessionTicket: the client may come back without all that.
   transcript.add(finished.whole);
-  error = send_tickets(handshake, *agreed->suite, agreed->name_digest,
+  error = send_tickets(handshake, *agreed->suite, agreed->ticket_scope, resumption,
                        secrets.master->resumption(transcript.digest().view()));
   co_return error;
 }

@@ -33,6 +33,8 @@ Error send_protected(Handshake& handshake, const Agreed& agreed, const TrafficSe
   if (const Error error = handshake.queue(write_encrypted_extensions(memory, handshake)); error != Error::none)
     return error;
   if (signing.signature_bytes != 0) {
+    if (const Bytes request = handshake.config().certificate_request; !request.empty())
+      if (const Error error = handshake.queue(request); error != Error::none) return error;
     const Bytes certificate = handshake.config().certificate_messages[agreed.credential->credential];
     if (const Error error = handshake.queue(certificate); error != Error::none) return error;
     Writer verify(memory);
@@ -72,7 +74,9 @@ Bytes write_server_hello(MutableBytes out, const Agreed& agreed, Bytes random, B
 void add_to_be_signed(Handshake& handshake, const Agreed& agreed, bool with_certificate, Transcript& transcript) {
   std::array<std::uint8_t, 320> memory;
   transcript.add(write_encrypted_extensions(memory, handshake));
-  if (with_certificate) transcript.add(handshake.config().certificate_messages[agreed.credential->credential]);
+  if (!with_certificate) return;
+  transcript.add(handshake.config().certificate_request);
+  transcript.add(handshake.config().certificate_messages[agreed.credential->credential]);
 }
 
 Error send_flight(Handshake& handshake, const Agreed& agreed, EarlySecret early, Bytes shared_secret,

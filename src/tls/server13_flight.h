@@ -29,7 +29,7 @@ struct Agreed {
   std::uint8_t session_id_bytes = 0;
   std::array<std::uint8_t, kMaxSessionIdBytes> session_id{};
   std::array<std::uint8_t, 32> constant_part{};  // of a ClientHello that will have to come again
-  std::array<std::uint8_t, 16> name_digest{};
+  TicketScope ticket_scope{};
 
   Bytes echoed_session_id() const { return Bytes(session_id).first(session_id_bytes); }
   /// A client in compatibility mode sends a session id, and waits for our ChangeCipherSpec (RFC 8446 D.4).
@@ -40,7 +40,8 @@ struct Agreed {
 Bytes write_server_hello(MutableBytes out, const Agreed& agreed, Bytes random, Bytes share,
                          const Resumption& resumption);
 
-/// Hashes what follows the ServerHello: EncryptedExtensions, and Certificate when there is one.
+/// Hashes what follows the ServerHello: EncryptedExtensions; CertificateRequest if the client is asked, and
+/// Certificate, when no ticket stands for them.
 void add_to_be_signed(Handshake& handshake, const Agreed& agreed, bool with_certificate, Transcript& transcript);
 
 /// What is still to come from the client is protected by the first two; tickets are made from the third.

@@ -46,6 +46,8 @@ struct Info {
   std::uint16_t signature_scheme = 0;  ///< IANA number of the server's signature
   bool resumed = false;
   bool retried = false;  ///< a HelloRetryRequest was sent or received
+  /// A server's: the client has proved to own a certificate that is believed, here or in the session that is resumed.
+  bool client_authenticated = false;
 };
 
 enum class Phase : std::uint8_t {
@@ -64,7 +66,10 @@ enum class Phase : std::uint8_t {
   X(shared_secret, "the shared secret")                                  \
   X(shared_secret_and_signature, "the shared secret and our signature")  \
   X(signature, "our signature")                                          \
+  X(client_certificate, "the client's Certificate")                      \
   X(client_key_exchange, "the client's ClientKeyExchange")               \
+  X(client_certificate_verify, "the client's CertificateVerify")         \
+  X(client_signature_check, "the check of the client's signature")       \
   X(client_change_cipher_spec, "the client's ChangeCipherSpec")          \
   X(client_finished, "the client's Finished")                            \
   X(server_hello, "the server's ServerHello")                            \

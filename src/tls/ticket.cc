@@ -6,14 +6,15 @@ namespace handsel::tls {
 namespace {
 
 constexpr std::size_t kHeadBytes = TicketKeys::kNameBytes + crypto::kAeadNonceBytes;
-constexpr std::size_t kMaxStateBytes = 2 + 2 + 8 + 16 + 1 + crypto::kMaxDigestBytes;
+constexpr std::size_t kMaxStateBytes = 2 + 2 + 8 + 8 + 16 + 1 + crypto::kMaxDigestBytes;
 static_assert(kHeadBytes + kMaxStateBytes + crypto::kAeadTagBytes <= TicketKeys::kMaxTicketBytes);
 
 void write_state(Writer& writer, const TicketState& state) {
   writer.u16(static_cast<std::uint16_t>(state.version));
   writer.u16(static_cast<std::uint16_t>(state.suite));
   writer.u64(state.issued_unix_ms);
-  writer.bytes(state.name_digest);
+  writer.u64(state.authenticated_unix_ms);
+  writer.bytes(state.scope);
   auto length = writer.length<1>();
   writer.bytes(state.secret.view());
 }
@@ -23,23 +24,26 @@ bool read_state(Bytes bytes, TicketState& state) {
   state.version = static_cast<Version>(reader.u16());
   state.suite = static_cast<CipherSuite>(reader.u16());
   state.issued_unix_ms = reader.u64();
-  const Bytes name = reader.bytes(state.name_digest.size());
-  std::ranges::copy(name, state.name_digest.begin());
+  state.authenticated_unix_ms = reader.u64();
+  std::ranges::copy(reader.bytes(state.scope.size()), state.scope.begin());
   state.secret.assign(reader.vector8());
   return reader.finished() && !state.secret.empty();
 }
 
 }  // namespace
 
-std::array<std::uint8_t, 16> digest_of_server_name(std::string_view name) {
+TicketScope ticket_scope(std::string_view server_name, Bytes client_trust) {
   crypto::Hash hash(crypto::HashId::sha256);
-  for (const char letter : name) {
+  for (const char letter : server_name) {
     const auto lower = static_cast<std::uint8_t>(letter >= 'A' && letter <= 'Z' ? letter - 'A' + 'a' : letter);
     hash.update({&lower, 1});
   }
+  const std::uint8_t end = 0;  // which no name holds
+  hash.update({&end, 1});
+  hash.update(client_trust);
   std::array<std::uint8_t, 32> digest;
   hash.finish(digest);
-  std::array<std::uint8_t, 16> out;
+  TicketScope out;
   std::ranges::copy_n(digest.begin(), out.size(), out.begin());
   return out;
 }

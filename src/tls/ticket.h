@@ -19,18 +19,22 @@
 
 namespace handsel::tls {
 
+/// For whom a session was: digest of the server's name and, where clients are asked for certificates, of those who
+/// vouch for them. A ticket is good for no other (RFC 8446 4.6.1), even where several configurations share its keys.
+using TicketScope = std::array<std::uint8_t, 16>;
+/// The name counts without regard to case. `client_trust` is a TrustStore's digest, or empty.
+TicketScope ticket_scope(std::string_view server_name, Bytes client_trust);
+
 /// What a ticket says when it comes back.
 struct TicketState {
   Version version{};
   CipherSuite suite{};
   std::uint64_t issued_unix_ms = 0;
-  /// digest_of_server_name() of the name that the session was for: a ticket is good for no other (RFC 8446 4.6.1).
-  std::array<std::uint8_t, 16> name_digest{};
+  /// When the client's certificate was verified, which a resumed session does not do again; 0: it has shown none.
+  std::uint64_t authenticated_unix_ms = 0;
+  TicketScope scope{};
   Secret<crypto::kMaxDigestBytes> secret;  ///< TLS 1.3: the pre-shared key
 };
-
-/// A digest of a host name, without regard to case; of the empty name too.
-std::array<std::uint8_t, 16> digest_of_server_name(std::string_view name);
 
 /// The keys in force: the newest seals, all open. An immutable snapshot, made on the control thread; rotation makes the
 /// next one and publishes it with the configuration that holds it.

@@ -20,6 +20,8 @@ class Transcript {
  public:
   explicit Transcript(crypto::HashId hash) : hash_(hash) {}
 
+  crypto::HashId hash() const { return hash_.id(); }
+
   /// Whole messages, with their headers.
   void add(Bytes message) { hash_.update(message); }
   /// The hash of what was added up to now.

@@ -2,6 +2,7 @@
 /// CertificateRequest, of TLS 1.3 (RFC 8446 4.3.2) and of 1.2 (RFC 5246 7.4.4).
 
 #include <expected>
+#include <span>
 
 #include "base/bytes.h"
 #include "tls/alert.h"
@@ -32,6 +33,17 @@ struct CertificateRequest {
     return message;
   }
 
+  /// Writes the whole message.
+  /// `in_chains` are the signatures that certificates may bear.
+  static void emit(Writer& writer, std::span<const SignatureScheme> schemes,
+                   std::span<const SignatureScheme> in_chains) {
+    auto message = open_message(writer, HandshakeType::certificate_request);
+    writer.u8(0);  // no context: it is for requests after the handshake
+    auto extensions = writer.length<2>();
+    write_numbers(writer, ExtensionType::signature_algorithms, schemes);
+    write_numbers(writer, ExtensionType::signature_algorithms_cert, in_chains);
+  }
+
   /// TLS 1.2's form, whose kinds of certificate and names of authorities are passed over.
   static std::expected<CertificateRequest, Error> parse12(Bytes body) {
     CertificateRequest message;
@@ -45,6 +57,23 @@ struct CertificateRequest {
       if (authorities.vector16().empty()) return std::unexpected(Error::malformed_message);
     message.schemes = U16List(schemes);
     return message;
+  }
+
+  /// Writes the whole message of TLS 1.2: keys of ECDSA or RSA (RFC 8422 5.5), whoever vouches for them.
+  static void emit12(Writer& writer, std::span<const SignatureScheme> schemes) {
+    constexpr std::uint8_t kRsaSign = 1;
+    constexpr std::uint8_t kEcdsaSign = 64;
+    auto message = open_message(writer, HandshakeType::certificate_request);
+    {
+      auto kinds = writer.length<1>();
+      writer.u8(kEcdsaSign);
+      writer.u8(kRsaSign);
+    }
+    {
+      auto list = writer.length<2>();
+      for (const SignatureScheme scheme : schemes) writer.u16(static_cast<std::uint16_t>(scheme));
+    }
+    writer.u16(0);
   }
 };
 
