@@ -75,6 +75,8 @@ std::expected<void, std::string> LoadRun::start_dpdk() {
                              .worker_cores = wanted.worker_cores,
                              .lcores = {},
                              .pci_devices = {}};
+  std::error_code ignored;  // DPDK says so itself when it finds no folder
+  std::filesystem::create_directories(settings.runtime_dir, ignored);
   const engine::PortSettings& port = order_.config.ports.front();
   if (dpdk::parse_device(port.device).pci) settings.pci_devices.push_back(port.device);
   auto eal = dpdk::Eal::start(settings);
