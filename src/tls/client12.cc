@@ -71,7 +71,6 @@ Error take_session(const ClientOffer& offer, const ServerHello& hello, Agreed12C
   // RFC 7627 5.3.
   if (session->extended_master_secret != agreed.extended_master_secret) return Error::session_not_offered;
   agreed.resumed = true;
-  agreed.group = session->group;
   return Error::none;
 }
 

@@ -125,7 +125,6 @@ void NewTicket12::keep(Handshake& handshake) {
   room_->scope = offer_.config().session_scope;
   room_->version = Version::tls12;
   room_->suite = agreed_.suite->id;
-  room_->group = static_cast<NamedGroup>(handshake.info().group);
   room_->extended_master_secret = agreed_.extended_master_secret;
   room_->received_unix_ms = handshake.unix_now_ms();
   room_->expires_unix_ms =

@@ -16,7 +16,6 @@ namespace handsel::tls {
 /// What the ServerHello has settled.
 struct Agreed12Client {
   const Suite* suite = nullptr;
-  NamedGroup group{};  ///< of a resumed session
   bool extended_master_secret = false;
   bool ticket_follows = false;
   bool resumed = false;

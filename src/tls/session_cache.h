@@ -25,7 +25,6 @@ struct StoredSession {
   SessionScope scope{};
   Version version{};
   CipherSuite suite{};
-  NamedGroup group{};                   ///< that its key exchange used
   bool extended_master_secret = false;  ///< of TLS 1.2: must be the same when resumed (RFC 7627 5.3)
   std::uint32_t age_add = 0;            ///< of TLS 1.3
   std::uint64_t received_unix_ms = 0;   ///< when the ticket came
@@ -119,7 +118,6 @@ class SessionCache {
   struct Pending {
     SessionScope scope{};
     CipherSuite suite{};
-    NamedGroup group{};
     TrafficSecret resumption;  ///< the resumption master secret (RFC 8446 7.1)
   };
   Handle hold(Pending pending) { return pending_.emplace(std::move(pending)); }

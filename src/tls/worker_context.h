@@ -21,7 +21,8 @@ struct WorkerContext {
   Entropy& entropy;
   FramePool& frames;
   Statistics& statistics;
-  /// Unix time in milliseconds at Instant zero, for tickets that outlive the process.
+  /// Unix time in milliseconds at Instant zero, for tickets that outlive the process and the dates of peers'
+  /// certificates.
   std::uint64_t unix_at_zero_ms = 0;
   /// Sessions that clients may resume; null: they resume none.
   SessionCache* client_sessions = nullptr;
