@@ -71,7 +71,8 @@ std::vector<std::uint8_t> certificate_message12(const Credential& credential) {
 namespace {
 
 void prepare_client_certificates(ServerConfig& config) {
-  config.client_policy = {.trust = config.client_trust, .host = {}, .role = crypto::PeerRole::client, .pins = {}};
+  config.client_policy.trust = config.client_trust;
+  config.client_policy.role = crypto::PeerRole::client;
   config.certificate_request.assign(256, 0);
   Writer writer(config.certificate_request);
   CertificateRequest::emit(writer, kRequestedSchemes13, kVerifiedSchemesInChains);
