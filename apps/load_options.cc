@@ -227,10 +227,15 @@ void declare(CLI::App& app, LoadOptions& options) {
   app.add_option("--device", options.device, "as DPDK names it: net_tap0,iface=NAME or 0000:3b:00.0")
       ->capture_default_str()
       ->group(engine);
-  app.add_option("--address", options.addresses, "ADDRESS/LENGTH of ours; several are used in turn")->group(engine);
-  app.add_option("--kernel-address", options.kernel_addresses, "for the kernel's end of a net_tap device")
+  app.add_option("--address", options.addresses, "ADDRESS/LENGTH of ours; several are used in turn")
+      ->allow_extra_args(false)
       ->group(engine);
-  app.add_option("--gateway", options.gateways, "the way to other networks, one a family")->group(engine);
+  app.add_option("--kernel-address", options.kernel_addresses, "for the kernel's end of a net_tap device")
+      ->allow_extra_args(false)
+      ->group(engine);
+  app.add_option("--gateway", options.gateways, "the way to other networks, one a family")
+      ->allow_extra_args(false)
+      ->group(engine);
   app.add_option("--mtu", options.mtu, "bytes of IP in a frame")
       ->check(CLI::Range(576, 9'600))
       ->capture_default_str()

@@ -134,8 +134,8 @@ class Load(unittest.TestCase):
         self.assertEqual(self.server.uploads, [50000] * 3)
 
     def test_several_addresses_of_ours(self):
-        report = self.load(f"tcp://{V4}:{linux_server.CLOSES}", "--total", "20", "--address", "10.77.1.2/24", "--address",
-                           "10.77.1.3/24", "--kernel-address", "10.77.1.1/24")
+        report = self.load("--total", "20", "--kernel-address", "10.77.1.1/24", "--address", "10.77.1.2/24", "--address",
+                           "10.77.1.3/24", f"tcp://{V4}:{linux_server.CLOSES}")
         self.assertEqual(report["connections"]["completed"], 20)
 
     # Who closes, and when
