@@ -55,7 +55,7 @@ struct PeerPolicy {
   std::shared_ptr<const TrustStore> trust;  ///< null: the chain is not checked
   std::string host;                         ///< DNS name or IP address that the certificate must be for, with `trust`;
                                             ///< empty for a client's, which has none to be held against
-  std::vector<KeyPin> pins;  ///< not empty: the peer's own key must be one of these
+  std::vector<KeyPin> pins;                 ///< not empty: the peer's own key must be one of these
   PeerRole role = PeerRole::server;
 };
 
