@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <vector>
 
@@ -21,6 +22,8 @@ constexpr std::size_t kX25519Bytes = 32;
 constexpr std::size_t kScalarBytes = 32;
 constexpr std::size_t kPointBytes = 65;
 constexpr std::size_t kPssDigests = 3;
+constexpr std::size_t kPremasterBytes = 48;
+constexpr std::size_t kMaxModulusBytes = 2'048;
 
 /// One P-256 computation: numbers that are wiped when it ends, whichever way.
 struct P256Scratch {
@@ -54,7 +57,8 @@ bool all_zero(Bytes bytes) {
 }  // namespace
 
 struct LibcryptoBackend::Impl {
-  Impl(const KeyStore& store, Entropy& source) : keys(store), entropy(source), pss(KeyStore::kMaxKeys) {
+  Impl(const KeyStore& store, Entropy& source)
+      : keys(store), entropy(source), pss(KeyStore::kMaxKeys), decryption(KeyStore::kMaxKeys) {
     group.reset(EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1));
     x25519.reset(EVP_PKEY_CTX_new_from_name(nullptr, "X25519", nullptr));
     if (!group || !x25519 || EVP_PKEY_fromdata_init(x25519.get()) != 1)
@@ -71,11 +75,13 @@ struct LibcryptoBackend::Impl {
   Status p384_keygen(Operation& operation) { return p384.keygen(operation); }
   Status p384_ecdh(Operation& operation) { return p384.ecdh(operation); }
   Status scalar_sign(Operation& operation) { return sign_by_libcrypto(keys, operation); }
+  Status rsa_premaster(Operation& operation);
 
   PkeyHandle x25519_key(Bytes private_key);
   /// scalar·point (the base point when there is none) to affine x and y, on the curve.
   bool multiply(P256Scratch& scratch, Bytes scalar, const EC_POINT* point);
   EVP_PKEY_CTX* pss_context(KeyId key, std::size_t digest_index);
+  EVP_PKEY_CTX* decryption_context(KeyId key);
 
   const KeyStore& keys;
   Entropy& entropy;
@@ -83,6 +89,7 @@ struct LibcryptoBackend::Impl {
   P384Exchange p384;
   PkeyContext x25519;
   std::vector<std::array<PkeyContext, kPssDigests>> pss;  ///< made at a key's first signature, then kept
+  std::vector<PkeyContext> decryption;                    ///< made at a key's first decryption, then kept
 };
 
 Status LibcryptoBackend::Impl::x25519_keygen(Operation& operation) {
@@ -233,6 +240,42 @@ Status LibcryptoBackend::Impl::signature_verify(Operation& operation) {
              : Status::invalid_input;
 }
 
+EVP_PKEY_CTX* LibcryptoBackend::Impl::decryption_context(KeyId key) {
+  EVP_PKEY* const pkey = KeyAccess::pkey(keys, key);
+  if (pkey == nullptr || keys.type(key).algorithm != KeyAlgorithm::rsa) return nullptr;
+  PkeyContext& kept = decryption[key.value];
+  if (kept) return kept.get();
+  PkeyContext made(EVP_PKEY_CTX_new_from_pkey(nullptr, pkey, nullptr));
+  // libcrypto's padding for TLS looks at nothing secret in a way that time would show, blinds, and puts random bytes in
+  // the place of what is malformed or names another version.
+  if (!made || EVP_PKEY_decrypt_init(made.get()) != 1 ||
+      EVP_PKEY_CTX_set_rsa_padding(made.get(), RSA_PKCS1_WITH_TLS_PADDING) != 1)
+    return nullptr;
+  kept = std::move(made);
+  return kept.get();
+}
+
+Status LibcryptoBackend::Impl::rsa_premaster(Operation& operation) {
+  EVP_PKEY_CTX* const context = decryption_context(operation.key);
+  if (context == nullptr || operation.shared_secret.size() != kPremasterBytes) return Status::failed;
+  const std::size_t modulus_bytes = keys.type(operation.key).bits / 8u;
+  if (operation.peer_public.size() != modulus_bytes) return Status::invalid_input;
+  unsigned version = operation.client_version;
+  const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_uint(OSSL_ASYM_CIPHER_PARAM_TLS_CLIENT_VERSION, &version),
+                                   OSSL_PARAM_construct_end()};
+  std::array<std::uint8_t, kMaxModulusBytes> premaster;
+  std::size_t length = premaster.size();
+  const bool decrypted = EVP_PKEY_CTX_set_params(context, parameters) == 1 &&
+                         EVP_PKEY_decrypt(context, premaster.data(), &length, operation.peer_public.data(),
+                                          operation.peer_public.size()) == 1 &&
+                         length == kPremasterBytes;
+  // A number not below the modulus, which the peer knows as well as we do; answered like any other nonsense.
+  if (!decrypted) entropy.fill(MutableBytes(premaster).first(kPremasterBytes));
+  std::ranges::copy(Bytes(premaster).first(kPremasterBytes), operation.shared_secret.begin());
+  secure_wipe(premaster);
+  return Status::done;
+}
+
 LibcryptoBackend::LibcryptoBackend(const KeyStore& keys, Entropy& entropy)
     : impl_(std::make_unique<Impl>(keys, entropy)) {}
 LibcryptoBackend::~LibcryptoBackend() = default;
@@ -259,6 +302,7 @@ KernelTable LibcryptoBackend::kernels() {
   set(Kind::p384_keygen, kernel.template operator()<&Impl::p384_keygen>());
   set(Kind::p384_ecdh, kernel.template operator()<&Impl::p384_ecdh>());
   set(Kind::scalar_sign, kernel.template operator()<&Impl::scalar_sign>());
+  set(Kind::rsa_premaster, kernel.template operator()<&Impl::rsa_premaster>());
   return table;
 }
 

@@ -28,8 +28,11 @@ enum class Kind : std::uint8_t {
   p384_ecdh,         ///< private_key[48], peer_public[97] in; shared_secret[48] out; a point off the curve fails
   scalar_sign,       ///< no vector kernel will have these: ecdsa on P-384, ed25519, rsa_pkcs1. key, algorithm, message
                      ///< (a digest of 32 or 48; for ed25519 all of it) in; signature out
+  rsa_premaster,     ///< key, peer_public[modulus length] (what a client of TLS 1.2 encrypted), client_version in;
+                     ///< shared_secret[48] out: the premaster secret, or, where anything is wrong in it, random bytes,
+                     ///< in the same time (RFC 5246 7.4.7.1). Only a ciphertext of another length fails
 };
-inline constexpr std::size_t kKinds = 10;
+inline constexpr std::size_t kKinds = 11;
 std::string_view name_of(Kind kind);
 
 /// How a signature is made; its digest's length says which hash.
@@ -62,6 +65,7 @@ struct Operation {
   Kind kind{};
   Status status = Status::idle;
   SignatureAlgorithm algorithm{};
+  std::uint16_t client_version = 0;  ///< rsa_premaster: the ClientHello's legacy_version
   KeyId key;
   const PublicKey* peer_key = nullptr;
   MutableBytes private_key;

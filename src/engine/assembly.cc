@@ -112,6 +112,7 @@ std::expected<tls::ServerConfig, Fault> server_config(const TlsSettings& setting
   draft.credentials = std::move(credentials);
   draft.alpn = settings.alpn;
   draft.min_version = static_cast<tls::Version>(settings.min_version);
+  draft.rsa_key_exchange = settings.rsa_key_exchange;
   if (settings.tickets) {
     crypto::SystemEntropy entropy;
     draft.ticket_keys = tls::TicketKeys::random(entropy);

@@ -81,6 +81,7 @@ struct TlsSettings {
   std::vector<std::uint16_t> groups;           ///< IANA numbers, most wanted first; empty: all
   std::vector<std::uint16_t> suites;           ///< IANA numbers, most wanted first; empty: all
   std::uint16_t min_version = 0x0304;
+  bool rsa_key_exchange = false;  ///< TLS 1.2 alone: the client encrypts the premaster secret
   bool tickets = true;  ///< resumption by stateless tickets under a key made at start
   Position at;
 };

@@ -95,6 +95,11 @@ constexpr Key<TlsSettings> kTlsKeys[] = {
      [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
        if (auto wanted = read_boolean(entry, context)) out.tickets = *wanted;
      }},
+    {"rsa_key_exchange", "boolean", "false",
+     "TLS 1.2 with RSA key exchange, for clients that can nothing better: without forward secrecy.",
+     [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
+       if (auto wanted = read_boolean(entry, context)) out.rsa_key_exchange = *wanted;
+     }},
     {"min_version", "text", "\"1.3\"", "The oldest version of TLS that is spoken: 1.2 or 1.3.",
      [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
        if (auto number = read_number(entry, kVersions, context)) out.min_version = *number;

@@ -58,6 +58,7 @@ struct ServerConfig {
   std::vector<CipherSuite> suites = {CipherSuite::aes_128_gcm_sha256, CipherSuite::aes_256_gcm_sha384,
                                      CipherSuite::chacha20_poly1305_sha256};  ///< in order of preference
   Version min_version = Version::tls13;  ///< tls12 or tls13; the suites of 1.2 are fixed: ECDHE with an AEAD
+  bool rsa_key_exchange = false;         ///< in 1.2, after all others: RSA key exchange, which has no forward secrecy
   bool prefer_client_suites = false;     ///< the client's order of suites decides instead of ours
 
   /// Records sealed under one key before a KeyUpdate replaces it (RFC 8446 5.5).

@@ -98,6 +98,46 @@ std::expected<NamedGroup, Error> choose_group12(const ClientHello& hello, const 
   return std::unexpected(Error::no_common_group);
 }
 
+/// A suite with an ephemeral key exchange, its group, and who signs it. False when none is common.
+std::expected<bool, Error> choose_ephemeral12(const ClientHello& hello, const ServerConfig& config, Choice12& choice) {
+  // Without the extension a client accepts SHA-1 alone (RFC 5246 7.4.1.4.1), which nobody should sign with.
+  if (!hello.signature_algorithms) return std::unexpected(Error::no_common_signature_scheme);
+  const std::expected<U16List, Error> schemes = read_numbers(*hello.signature_algorithms);
+  if (!schemes) return std::unexpected(schemes.error());
+  const std::expected<NamedGroup, Error> group = choose_group12(hello, config);
+  if (!group) return std::unexpected(group.error());
+  for (const Suite& suite : kSuites12) {
+    if (!hello.suites.contains(suite.id)) continue;
+    const std::expected<CredentialChoice, Error> credential =
+        choose_credential(Version::tls12, choice.server_name, *schemes, config,
+                          [&](CredentialKind kind) { return accepts12(hello, suite, kind); });
+    if (!credential) continue;
+    choice.suite = &suite;
+    choice.group = *group;
+    choice.credential = *credential;
+    return true;
+  }
+  return false;
+}
+
+/// A suite with RSA key exchange and the certificate that it is encrypted for. False when there is none.
+bool choose_rsa12(const ClientHello& hello, const ServerConfig& config, Choice12& choice) {
+  const auto suite =
+      std::ranges::find_if(kRsaKeyExchangeSuites12, [&](const Suite& each) { return hello.suites.contains(each.id); });
+  if (suite == kRsaKeyExchangeSuites12.end()) return false;
+  bool found = false;
+  for (std::size_t i = 0; i < config.credentials.size(); ++i) {
+    if (config.credentials[i].kind != CredentialKind::rsa) continue;
+    const std::uint16_t name =
+        choice.server_name.empty() ? kNoName : name_index(config.credentials[i], choice.server_name);
+    if (!found || name != kNoName) choice.credential = {static_cast<std::uint16_t>(i), name, SignatureScheme::none};
+    found = true;
+    if (name != kNoName) break;
+  }
+  if (found) choice.suite = &*suite;
+  return found;
+}
+
 }  // namespace
 
 std::expected<CredentialChoice, Error> choose_credential13(std::string_view server_name, U16List schemes,
@@ -157,8 +197,6 @@ std::expected<Choice12, Error> negotiate12(const ClientHello& hello, const Serve
   // Nothing was negotiated yet, so there is nothing to be renewed (RFC 5746 3.6).
   if (hello.renegotiation_info && !std::ranges::equal(*hello.renegotiation_info, std::array<std::uint8_t, 1>{0}))
     return std::unexpected(Error::handshake_refused);
-  // Without the extension a client accepts SHA-1 alone (RFC 5246 7.4.1.4.1), which nobody should sign with.
-  if (!hello.signature_algorithms) return std::unexpected(Error::no_common_signature_scheme);
 
   Choice12 choice;
   if (hello.server_name) {
@@ -166,22 +204,10 @@ std::expected<Choice12, Error> negotiate12(const ClientHello& hello, const Serve
     if (!name) return std::unexpected(name.error());
     choice.server_name = *name;
   }
-  const std::expected<U16List, Error> schemes = read_numbers(*hello.signature_algorithms);
-  if (!schemes) return std::unexpected(schemes.error());
-  const std::expected<NamedGroup, Error> group = choose_group12(hello, config);
-  if (!group) return std::unexpected(group.error());
-  choice.group = *group;
-  for (const Suite& suite : kSuites12) {
-    if (!hello.suites.contains(suite.id)) continue;
-    const std::expected<CredentialChoice, Error> credential =
-        choose_credential(Version::tls12, choice.server_name, *schemes, config,
-                          [&](CredentialKind kind) { return accepts12(hello, suite, kind); });
-    if (!credential) continue;
-    choice.suite = &suite;
-    choice.credential = *credential;
-    break;
-  }
-  if (choice.suite == nullptr) return std::unexpected(Error::no_common_cipher_suite);
+  const std::expected<bool, Error> ephemeral = choose_ephemeral12(hello, config, choice);
+  // What one kind of suite lacks is no hindrance where another kind is wanted and possible.
+  if (!ephemeral.value_or(false) && !(config.rsa_key_exchange && choose_rsa12(hello, config, choice)))
+    return std::unexpected(ephemeral ? Error::no_common_cipher_suite : ephemeral.error());
   const std::expected<std::uint16_t, Error> protocol = choose_protocol(hello, config);
   if (!protocol) return std::unexpected(protocol.error());
   choice.protocol = *protocol;

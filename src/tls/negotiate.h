@@ -59,7 +59,8 @@ struct Choice12 {
   std::uint16_t protocol = kNoProtocol;
   std::string_view server_name;
 };
-/// Checks what RFC 5246 and its extensions demand of a ClientHello, and chooses.
+/// Checks what RFC 5246 and its extensions demand of a ClientHello, and chooses. With an RSA key exchange there is no
+/// group and no signature scheme.
 std::expected<Choice12, Error> negotiate12(const ClientHello& hello, const ServerConfig& config);
 
 /// Checks what RFC 8446 demands of a ClientHello for version 1.3 (4.1.2, 9.2), and chooses.

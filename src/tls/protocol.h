@@ -98,6 +98,8 @@ enum class CipherSuite : std::uint16_t {
   aes_128_gcm_sha256 = 0x1301,
   aes_256_gcm_sha384 = 0x1302,
   chacha20_poly1305_sha256 = 0x1303,
+  rsa_aes_128_gcm_sha256 = 0x009c,
+  rsa_aes_256_gcm_sha384 = 0x009d,
   ecdhe_ecdsa_aes_128_gcm_sha256 = 0xc02b,
   ecdhe_ecdsa_aes_256_gcm_sha384 = 0xc02c,
   ecdhe_rsa_aes_128_gcm_sha256 = 0xc02f,
@@ -124,6 +126,7 @@ struct Suite {
   crypto::AeadId aead{};
   crypto::HashId hash{};
   Authentication authentication = Authentication::any;
+  bool rsa_key_exchange = false;  ///< the client encrypts the premaster secret: no forward secrecy
 };
 
 inline constexpr std::array<Suite, 3> kSuites13 = {{
@@ -155,7 +158,15 @@ inline constexpr std::array<Suite, 6> kSuites12 = {{
      Authentication::rsa},
 }};
 
-/// The TLS 1.2 suite of this number, or nullptr.
+/// Only where the configuration asks for them (RFC 5288): no forward secrecy, and RFC 9325 4.1 discourages them.
+inline constexpr std::array<Suite, 2> kRsaKeyExchangeSuites12 = {{
+    {CipherSuite::rsa_aes_128_gcm_sha256, crypto::AeadId::aes_128_gcm, crypto::HashId::sha256, Authentication::rsa,
+     true},
+    {CipherSuite::rsa_aes_256_gcm_sha384, crypto::AeadId::aes_256_gcm, crypto::HashId::sha384, Authentication::rsa,
+     true},
+}};
+
+/// The TLS 1.2 suite of this number among those with an ephemeral key exchange, or nullptr.
 constexpr const Suite* find_suite12(std::uint16_t id) {
   for (const Suite& suite : kSuites12)
     if (static_cast<std::uint16_t>(suite.id) == id) return &suite;

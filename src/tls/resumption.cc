@@ -18,16 +18,7 @@ bool fits(Handshake& handshake, const TicketState& state, const Suite& suite, st
   // "the server MUST ensure that it selects a compatible PSK and cipher suite": the same hash (RFC 8446 4.2.11).
   const Suite* former = find_suite13(static_cast<std::uint16_t>(state.suite));
   if (former == nullptr || former->hash != suite.hash) return false;
-  if (state.secret.size() != crypto::digest_bytes(suite.hash)) return false;
-  const ServerConfig& config = handshake.config();
-  if (state.scope != scope_of(config, server_name)) return false;
-  const std::uint64_t now = handshake.unix_now_ms();
-  const std::uint64_t lifetime_ms = std::uint64_t{config.ticket_lifetime_seconds} * 1'000;
-  const auto is_fresh = [&](std::uint64_t unix_ms) { return now >= unix_ms && now - unix_ms <= lifetime_ms; };
-  if (!is_fresh(state.issued_unix_ms)) return false;
-  // A certificate counts for no longer than one ticket lasts, however many tickets came from it since.
-  if (state.authenticated_unix_ms != 0) return is_fresh(state.authenticated_unix_ms);
-  return config.client_certificates != ClientCertificates::require;
+  return state.secret.size() == crypto::digest_bytes(suite.hash) && still_counts(handshake, state, server_name);
 }
 
 // RFC 8446 4.2.11.2: a Finished over the ClientHello as far as its binders.
@@ -76,6 +67,18 @@ std::expected<Resumption, Error> take_ticket(Handshake& handshake, const ClientH
 bool wants_tickets(Handshake& handshake, const ClientHello& hello) {
   if (handshake.config().ticket_keys == nullptr || !hello.psk_key_exchange_modes) return false;
   return read_offers_psk_with_dhe(*hello.psk_key_exchange_modes).value_or(false);
+}
+
+bool still_counts(Handshake& handshake, const TicketState& state, std::string_view server_name) {
+  const ServerConfig& config = handshake.config();
+  if (state.scope != scope_of(config, server_name)) return false;
+  const std::uint64_t now = handshake.unix_now_ms();
+  const std::uint64_t lifetime_ms = std::uint64_t{config.ticket_lifetime_seconds} * 1'000;
+  const auto is_fresh = [&](std::uint64_t unix_ms) { return now >= unix_ms && now - unix_ms <= lifetime_ms; };
+  if (!is_fresh(state.issued_unix_ms)) return false;
+  // A certificate counts for no longer than one ticket lasts, however many tickets came from it since.
+  if (state.authenticated_unix_ms != 0) return is_fresh(state.authenticated_unix_ms);
+  return config.client_certificates != ClientCertificates::require;
 }
 
 TicketScope scope_of(const ServerConfig& config, std::string_view server_name) {

@@ -35,6 +35,10 @@ std::expected<Resumption, Error> take_ticket(Handshake& handshake, const ClientH
 /// True when the configuration issues tickets and the client can use them.
 bool wants_tickets(Handshake& handshake, const ClientHello& hello);
 
+/// True when a ticket's session is of this configuration's scope, not expired, and its client was authenticated where
+/// that is required.
+bool still_counts(Handshake& handshake, const TicketState& state, std::string_view server_name);
+
 /// The scope of sessions under this configuration, for a client that asks for this name.
 TicketScope scope_of(const ServerConfig& config, std::string_view server_name);
 

@@ -66,6 +66,23 @@ struct ClientKeyExchange {
   }
 };
 
+/// ClientKeyExchange of an RSA suite (RFC 5246 7.4.7.1): the premaster secret, encrypted.
+struct ClientKeyExchangeRsa {
+  Bytes encrypted_premaster;
+
+  void emit(Writer& writer) const {
+    auto message = open_message(writer, HandshakeType::client_key_exchange);
+    auto length = writer.length<2>();
+    writer.bytes(encrypted_premaster);
+  }
+  static std::expected<ClientKeyExchangeRsa, Error> parse(Bytes body) {
+    Reader reader(body);
+    const ClientKeyExchangeRsa message{reader.vector16()};
+    if (!reader.finished() || message.encrypted_premaster.empty()) return std::unexpected(Error::malformed_message);
+    return message;
+  }
+};
+
 /// Certificate without TLS 1.3's context and extensions (RFC 5246 7.4.2).
 struct Certificate12 {
   Bytes list;  ///< the certificates as they stand, each behind its length
@@ -102,6 +119,12 @@ struct NewSessionTicket12 {
   std::uint32_t lifetime_seconds = 0;  ///< a hint; 0: the server does not say
   Bytes ticket;
 
+  void emit(Writer& writer) const {
+    auto message = open_message(writer, HandshakeType::new_session_ticket);
+    writer.u32(lifetime_seconds);
+    auto length = writer.length<2>();
+    writer.bytes(ticket);
+  }
   static std::expected<NewSessionTicket12, Error> parse(Bytes body) {
     NewSessionTicket12 message;
     Reader reader(body);
