@@ -105,8 +105,9 @@ void ChunkBounds::add(const Connection& connection) {
     most += 1 + 2 * std::min<std::size_t>(islands, limits::kMaxReassemblyRanges) +
             4 * islands / tcp::ByteQueue::kChunkPayload;
   }
-  // The scoreboard: a record for each segment, which has a byte at least.
-  if (connection.bytes_in_flight() != 0 && synchronised(connection)) most += 1 + connection.bytes_in_flight() / 40;
+  // The scoreboard: a record for each segment, which has a byte at least. Its first chunk stays, and what is in flight
+  // may begin in the middle of another one.
+  if (connection.bytes_in_flight() != 0 && synchronised(connection)) most += 3 + connection.bytes_in_flight() / 40;
 }
 
 std::string Invariants::judge_flow(const flow::Flow& flow, Instant now) {
