@@ -10,6 +10,8 @@
 
 #include "crypto/certificate.h"
 #include "crypto/hash.h"
+#include "crypto/ocsp.h"
+#include "crypto/peer_chain.h"
 #include "service/registry.h"
 
 namespace handsel::engine {
@@ -62,6 +64,22 @@ tls::Credential credential(crypto::KeyId key, const crypto::CertificateChain& ch
       .key = key, .kind = tls::credential_kind(chain.key_type.algorithm), .chain = chain.der, .names = chain.dns_names};
 }
 
+// The response in the certificate's file, or the fault. One that is out of date is told of, and never stapled.
+std::expected<void, Fault> load_ocsp(const TlsSettings& settings, const CertificateFiles& files,
+                                     const crypto::CertificateChain& chain, std::int64_t now_unix,
+                                     tls::Credential& credential, std::vector<std::string>& lines) {
+  const auto der = read_file(files.ocsp);
+  if (!der) return std::unexpected(Fault{files.ocsp_at, der.error()});
+  const auto read = crypto::read_ocsp_response(as_bytes(*der), chain);
+  if (!read) return std::unexpected(Fault{files.ocsp_at, fmt::format("{}: {}", files.ocsp.string(), read.error())});
+  credential.ocsp_response.assign(der->begin(), der->end());
+  credential.ocsp_until_unix_ms = static_cast<std::uint64_t>(read->next_update) * 1'000;
+  if (read->next_update != 0 && read->next_update <= now_unix)
+    lines.push_back(fmt::format("{}: {}: the OCSP response is out of date: it is not sent to clients", settings.name,
+                                files.ocsp.string()));
+  return {};
+}
+
 // One certificate of a file, or the fault at the place where the configuration names it.
 std::expected<tls::Credential, Fault> load_credential(const TlsSettings& settings, const CertificateFiles& files,
                                                       crypto::KeyStore& keys, std::int64_t now_unix,
@@ -85,7 +103,11 @@ std::expected<tls::Credential, Fault> load_credential(const TlsSettings& setting
   if (chain->not_after < now_unix)
     return std::unexpected(Fault{files.chain_at, fmt::format("{}: the certificate has expired", files.chain.string())});
   lines.push_back(describe(settings.name, *chain));
-  return credential(*key, *chain);
+  tls::Credential made = credential(*key, *chain);
+  if (files.ocsp.empty()) return made;
+  if (auto read = load_ocsp(settings, files, *chain, now_unix, made, lines); !read)
+    return std::unexpected(std::move(read.error()));
+  return made;
 }
 
 std::expected<std::vector<tls::Credential>, Fault> self_signed(const Config& config, const TlsSettings& settings,
@@ -106,6 +128,21 @@ std::expected<std::vector<tls::Credential>, Fault> self_signed(const Config& con
   return credentials;
 }
 
+tls::ClientCertificates client_certificates(std::string_view name) {
+  if (name == "require") return tls::ClientCertificates::require;
+  return name == "request" ? tls::ClientCertificates::request : tls::ClientCertificates::none;
+}
+
+std::expected<std::shared_ptr<const crypto::TrustStore>, Fault> load_client_trust(const TlsSettings& settings) {
+  const auto text = read_file(settings.client_ca);
+  if (!text) return std::unexpected(Fault{settings.client_ca_at, text.error()});
+  auto trust = crypto::TrustStore::from_pem(*text);
+  if (!trust)
+    return std::unexpected(
+        Fault{settings.client_ca_at, fmt::format("{}: {}", settings.client_ca.string(), trust.error())});
+  return std::move(*trust);
+}
+
 std::expected<tls::ServerConfig, Fault> server_config(const TlsSettings& settings,
                                                       std::vector<tls::Credential> credentials) {
   tls::ServerConfig draft;
@@ -113,6 +150,12 @@ std::expected<tls::ServerConfig, Fault> server_config(const TlsSettings& setting
   draft.alpn = settings.alpn;
   draft.min_version = static_cast<tls::Version>(settings.min_version);
   draft.rsa_key_exchange = settings.rsa_key_exchange;
+  draft.client_certificates = client_certificates(settings.client_certificates);
+  if (draft.client_certificates != tls::ClientCertificates::none) {
+    auto trust = load_client_trust(settings);
+    if (!trust) return std::unexpected(std::move(trust.error()));
+    draft.client_trust = std::move(*trust);
+  }
   if (settings.tickets) {
     crypto::SystemEntropy entropy;
     draft.ticket_keys = tls::TicketKeys::random(entropy);

@@ -65,12 +65,15 @@ struct ListenerSettings {
   Position at;
 };
 
-/// A chain and its key, PEM files. Relative paths count from the configuration file's folder.
+/// A chain and its key, PEM files, and an OCSP response for it. Relative paths count from the configuration file's
+/// folder.
 struct CertificateFiles {
   std::filesystem::path chain;
   std::filesystem::path key;
+  std::filesystem::path ocsp;  ///< DER; empty: none
   Position chain_at;
   Position key_at;
+  Position ocsp_at;
 };
 
 /// [tls.NAME]
@@ -81,7 +84,10 @@ struct TlsSettings {
   std::vector<std::uint16_t> groups;           ///< IANA numbers, most wanted first; empty: all
   std::vector<std::uint16_t> suites;           ///< IANA numbers, most wanted first; empty: all
   std::uint16_t min_version = 0x0304;
-  bool rsa_key_exchange = false;  ///< TLS 1.2 alone: the client encrypts the premaster secret
+  bool rsa_key_exchange = false;             ///< TLS 1.2 alone: the client encrypts the premaster secret
+  std::string client_certificates = "none";  ///< or "request", "require"
+  std::filesystem::path client_ca;           ///< a PEM file of those who vouch for clients; empty: none
+  Position client_ca_at;
   bool tickets = true;  ///< resumption by stateless tickets under a key made at start
   Position at;
 };

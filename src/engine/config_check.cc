@@ -62,6 +62,17 @@ void check_listener(const Config& config, const ListenerSettings& listener, Read
     context.fault(listener.at, "address {} is not among any port's addresses", listener.address->to_string());
 }
 
+void check_tls(const TlsSettings& tls, ReadContext& context) {
+  const bool asks = tls.client_certificates != "none";
+  if (asks && tls.client_ca.empty())
+    context.fault(tls.at, "client_certificates = \"{}\" needs client_ca: who vouches for them",
+                  tls.client_certificates);
+  if (!asks && !tls.client_ca.empty())
+    context.fault(tls.client_ca_at,
+                  "client_ca has no effect: no client is asked; "
+                  "set client_certificates to \"request\" or \"require\"");
+}
+
 bool overlap(const ListenerSettings& one, const ListenerSettings& other) {
   return one.port == other.port && one.port != 0 && one.address == other.address;
 }
@@ -78,6 +89,7 @@ void check_together(const Config& config, ReadContext& context) {
     check_port(config, *port, context);
     for (auto before = config.ports.begin(); before != port; ++before) check_port_pair(*before, *port, context);
   }
+  for (const TlsSettings& tls : config.tls) check_tls(tls, context);
   for (auto listener = config.listeners.begin(); listener != config.listeners.end(); ++listener) {
     check_listener(config, *listener, context);
     for (auto before = config.listeners.begin(); before != listener; ++before)

@@ -46,7 +46,9 @@ std::vector<Fault> check_machine(const Config& config) {
     for (const CertificateFiles& files : tls.certificates) {
       check_readable(files.chain, files.chain_at, faults);
       check_readable(files.key, files.key_at, faults);
+      if (!files.ocsp.empty()) check_readable(files.ocsp, files.ocsp_at, faults);
     }
+    if (!tls.client_ca.empty()) check_readable(tls.client_ca, tls.client_ca_at, faults);
   }
   return faults;
 }

@@ -57,6 +57,10 @@ constexpr Key<CertificateFiles> kCertificateKeys[] = {
      [](const ConfigEntry& entry, CertificateFiles& out, ReadContext& context) {
        read_path(entry, out.key, out.key_at, context);
      }},
+    {"ocsp", "text", "none", "A DER file: an OCSP response for the certificate, for clients that ask.",
+     [](const ConfigEntry& entry, CertificateFiles& out, ReadContext& context) {
+       read_path(entry, out.ocsp, out.ocsp_at, context);
+     }},
 };
 
 void read_alpn(const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
@@ -71,7 +75,7 @@ void read_alpn(const ConfigEntry& entry, TlsSettings& out, ReadContext& context)
 }
 
 constexpr Key<TlsSettings> kTlsKeys[] = {
-    {"certificates", "list of {chain, key}", "self-signed, made at start",
+    {"certificates", "list of {chain, key, ocsp}", "self-signed, made at start",
      "Certificates with their keys; the client's wishes choose among them, the first is for who has none.",
      [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
        for (const ConfigEntry& element : read_list(entry)) {
@@ -79,6 +83,16 @@ constexpr Key<TlsSettings> kTlsKeys[] = {
          read_table(element, "certificates", certificate_keys(), files, context);
          out.certificates.push_back(std::move(files));
        }
+     }},
+    {"client_certificates", "text", "\"none\"",
+     "Whether clients are asked for a certificate: none; request, and served without; require.",
+     [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
+       constexpr std::string_view kChoices[] = {"none", "request", "require"};
+       if (auto wanted = read_choice(entry, kChoices, context)) out.client_certificates = *wanted;
+     }},
+    {"client_ca", "text", "none", "A PEM file: the authorities whose word is taken for clients' certificates.",
+     [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
+       read_path(entry, out.client_ca, out.client_ca_at, context);
      }},
     {"alpn", "list of texts", "[]", "Application protocols, most wanted first: \"http/1.1\".", read_alpn},
     {"groups", "list of texts", "[\"x25519\", \"secp256r1\"]", "Key exchange groups, most wanted first.",

@@ -6,6 +6,7 @@
 #include "tls/codec.h"
 #include "tls/messages/certificate.h"
 #include "tls/messages/certificate_request.h"
+#include "tls/messages/certificate_status.h"
 #include "tls/messages/key_exchange12.h"
 
 namespace handsel::tls {
@@ -42,16 +43,20 @@ CredentialKind credential_kind(crypto::KeyAlgorithm algorithm) {
   return CredentialKind::rsa;
 }
 
-std::vector<std::uint8_t> certificate_message(const Credential& credential) {
-  std::size_t bytes = 64;
+std::vector<std::uint8_t> certificate_message(const Credential& credential, bool stapled) {
+  std::vector<std::uint8_t> extension(credential.ocsp_response.size() + 16);
+  Writer staple(extension);
+  if (stapled) CertificateStatus{credential.ocsp_response}.emit_extension(staple);
+  std::size_t bytes = 64 + staple.size();
   for (const std::vector<std::uint8_t>& der : credential.chain) bytes += der.size() + 5;
   std::vector<std::uint8_t> list(bytes);
   Writer entries(list);
-  for (const std::vector<std::uint8_t>& der : credential.chain) Certificate::emit_entry(entries, der, {});
+  for (const std::vector<std::uint8_t>& der : credential.chain)
+    Certificate::emit_entry(entries, der, &der == credential.chain.data() ? Bytes(staple.written()) : Bytes{});
   std::vector<std::uint8_t> message(bytes + 64);
   Writer writer(message);
   Certificate{{}, entries.written()}.emit(writer);
-  message.resize(entries.ok() && writer.ok() ? writer.size() : 0);
+  message.resize(staple.ok() && entries.ok() && writer.ok() ? writer.size() : 0);
   return message;
 }
 
@@ -69,6 +74,26 @@ std::vector<std::uint8_t> certificate_message12(const Credential& credential) {
 }
 
 namespace {
+
+std::vector<std::uint8_t> certificate_status12(const Credential& credential) {
+  std::vector<std::uint8_t> message(credential.ocsp_response.size() + 16);
+  Writer writer(message);
+  CertificateStatus{credential.ocsp_response}.emit(writer);
+  message.resize(writer.ok() ? writer.size() : 0);
+  return message;
+}
+
+/// Encodes what a credential's handshakes send; what is wrong with it, or nothing.
+std::string prepare_credential(ServerConfig& config, const Credential& credential) {
+  const bool stapled = !credential.ocsp_response.empty();
+  config.certificate_messages.push_back(certificate_message(credential));
+  config.certificate_messages12.push_back(certificate_message12(credential));
+  config.stapled_messages.push_back(stapled ? certificate_message(credential, true) : std::vector<std::uint8_t>());
+  config.certificate_statuses12.push_back(stapled ? certificate_status12(credential) : std::vector<std::uint8_t>());
+  if (config.certificate_messages.back().empty()) return "the chain is too long for a message";
+  if (stapled && config.stapled_messages.back().empty()) return "the OCSP response is too long for a message";
+  return {};
+}
 
 void prepare_client_certificates(ServerConfig& config) {
   config.client_policy.trust = config.client_trust;
@@ -114,12 +139,11 @@ std::expected<ServerConfig, std::string> prepared(ServerConfig draft) {
 
   draft.certificate_messages.clear();
   draft.certificate_messages12.clear();
-  for (std::size_t i = 0; i < draft.credentials.size(); ++i) {
-    draft.certificate_messages.push_back(certificate_message(draft.credentials[i]));
-    draft.certificate_messages12.push_back(certificate_message12(draft.credentials[i]));
-    if (draft.certificate_messages.back().empty())
-      return std::unexpected("credentials[" + std::to_string(i) + "]: the chain is too long for a message");
-  }
+  draft.stapled_messages.clear();
+  draft.certificate_statuses12.clear();
+  for (std::size_t i = 0; i < draft.credentials.size(); ++i)
+    if (const std::string fault = prepare_credential(draft, draft.credentials[i]); !fault.empty())
+      return std::unexpected("credentials[" + std::to_string(i) + "]: " + fault);
   return draft;
 }
 

@@ -29,6 +29,8 @@ struct Credential {
   CredentialKind kind{};
   std::vector<std::vector<std::uint8_t>> chain;  ///< DER, the server's own certificate first
   std::vector<std::string> names;                ///< DNS names it is good for, lower case; "*.example.test" allowed
+  std::vector<std::uint8_t> ocsp_response;       ///< DER, stapled for clients that ask (RFC 6066 8); empty: none
+  std::uint64_t ocsp_until_unix_ms = 0;          ///< not stapled any more from then on; 0: it does not say
 };
 
 /// Whether clients are asked for a certificate, and may come without one.
@@ -44,9 +46,9 @@ inline constexpr std::array kRequestedSchemes12 = {
     SignatureScheme::rsa_pss_rsae_sha256,    SignatureScheme::rsa_pss_rsae_sha384,
     SignatureScheme::rsa_pkcs1_sha256,       SignatureScheme::rsa_pkcs1_sha384};
 
-/// The Certificate message of a chain, whole, without extensions (RFC 8446 4.4.2); empty when it would be longer than
-/// its length fields allow.
-std::vector<std::uint8_t> certificate_message(const Credential& credential);
+/// The Certificate message of a chain, whole (RFC 8446 4.4.2), with the OCSP response as an extension of its first
+/// entry or without extensions; empty when it would be longer than its length fields allow.
+std::vector<std::uint8_t> certificate_message(const Credential& credential, bool stapled = false);
 /// The same in the form of TLS 1.2 (RFC 5246 7.4.2).
 std::vector<std::uint8_t> certificate_message12(const Credential& credential);
 
@@ -81,6 +83,9 @@ struct ServerConfig {
   std::vector<std::vector<std::uint8_t>> certificate_messages;
   /// The same in the form of TLS 1.2 (RFC 5246 7.4.2).
   std::vector<std::vector<std::uint8_t>> certificate_messages12;
+  /// With the OCSP response (RFC 8446 4.4.2.1), and TLS 1.2's CertificateStatus; empty where there is none.
+  std::vector<std::vector<std::uint8_t>> stapled_messages;
+  std::vector<std::vector<std::uint8_t>> certificate_statuses12;
 };
 
 /// Checks the draft and encodes what every handshake will need of it. The error says which field is wrong and why.

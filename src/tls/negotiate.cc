@@ -4,6 +4,7 @@
 #include <array>
 
 #include "crypto/certificate.h"
+#include "tls/messages/certificate_status.h"
 #include "tls/names.h"
 #include "tls/signature_schemes.h"
 
@@ -155,6 +156,11 @@ std::expected<std::uint16_t, Error> choose_protocol(const ClientHello& hello, co
   return std::unexpected(Error::no_common_application_protocol);
 }
 
+bool staples(const Credential& credential, std::uint64_t now_unix_ms) {
+  return !credential.ocsp_response.empty() &&
+         (credential.ocsp_until_unix_ms == 0 || now_unix_ms < credential.ocsp_until_unix_ms);
+}
+
 std::expected<Choice13, Error> negotiate13(const ClientHello& hello, const ServerConfig& config) {
   // "it MUST contain exactly one byte, set to zero" (4.1.2).
   if (hello.compression_methods.size() != 1 || hello.compression_methods[0] != 0)
@@ -183,6 +189,11 @@ std::expected<Choice13, Error> negotiate13(const ClientHello& hello, const Serve
   } else {
     choice.credential = std::unexpected(Error::missing_extension);
   }
+  if (hello.status_request) {
+    const std::expected<bool, Error> wants = read_status_request(*hello.status_request);
+    if (!wants) return std::unexpected(wants.error());
+    choice.wants_ocsp = *wants;
+  }
   const std::expected<std::uint16_t, Error> protocol = choose_protocol(hello, config);
   if (!protocol) return std::unexpected(protocol.error());
   choice.protocol = *protocol;
@@ -208,6 +219,11 @@ std::expected<Choice12, Error> negotiate12(const ClientHello& hello, const Serve
   // What one kind of suite lacks is no hindrance where another kind is wanted and possible.
   if (!ephemeral.value_or(false) && !(config.rsa_key_exchange && choose_rsa12(hello, config, choice)))
     return std::unexpected(ephemeral ? Error::no_common_cipher_suite : ephemeral.error());
+  if (hello.status_request) {
+    const std::expected<bool, Error> wants = read_status_request(*hello.status_request);
+    if (!wants) return std::unexpected(wants.error());
+    choice.wants_ocsp = *wants;
+  }
   const std::expected<std::uint16_t, Error> protocol = choose_protocol(hello, config);
   if (!protocol) return std::unexpected(protocol.error());
   choice.protocol = *protocol;

@@ -43,12 +43,16 @@ std::expected<CredentialChoice, Error> choose_credential13(std::string_view serv
 /// none in common (RFC 7301 3.2).
 std::expected<std::uint16_t, Error> choose_protocol(const ClientHello& hello, const ServerConfig& config);
 
+/// True when this credential has an OCSP response that is not out of date.
+bool staples(const Credential& credential, std::uint64_t now_unix_ms);
+
 /// All that a TLS 1.3 server takes from the first ClientHello; views last as long as the message.
 struct Choice13 {
   const Suite* suite = nullptr;
   GroupChoice group;
   std::expected<CredentialChoice, Error> credential;  ///< not needed when a ticket authenticates us
   std::uint16_t protocol = kNoProtocol;
+  bool wants_ocsp = false;
   std::string_view server_name;
 };
 /// The same for TLS 1.2, where the suite says what kind of certificate signs.
@@ -57,6 +61,7 @@ struct Choice12 {
   NamedGroup group{};
   CredentialChoice credential;
   std::uint16_t protocol = kNoProtocol;
+  bool wants_ocsp = false;
   std::string_view server_name;
 };
 /// Checks what RFC 5246 and its extensions demand of a ClientHello, and chooses. With an RSA key exchange there is no

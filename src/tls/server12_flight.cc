@@ -35,6 +35,7 @@ Bytes write_server_hello(MutableBytes out, Handshake& handshake, const Agreed12&
     auto extension = open_extension(extensions, ExtensionType::renegotiation_info);
     extensions.u8(0);  // the first handshake of the connection (RFC 5746 3.6)
   }
+  if (agreed.staples && !agreed.resumed()) write_empty_extension(extensions, ExtensionType::status_request);
   if (agreed.extended_master_secret) write_empty_extension(extensions, ExtensionType::extended_master_secret);
   if (agreed.point_formats && !agreed.suite->rsa_key_exchange) {
     auto extension = open_extension(extensions, ExtensionType::ec_point_formats);
@@ -71,6 +72,8 @@ std::expected<Agreed12, Error> agree12(Handshake& handshake, const ClientHello& 
   agreed.group = choice->group;
   agreed.credential = choice->credential;
   agreed.client_version = hello.legacy_version;
+  agreed.staples = choice->wants_ocsp &&
+                   staples(handshake.config().credentials[choice->credential.credential], handshake.unix_now_ms());
   agreed.extended_master_secret = static_cast<bool>(hello.extended_master_secret);
   agreed.renegotiation_info = hello.renegotiation_info || hello.suites.contains(kRenegotiationScsv);
   agreed.point_formats = static_cast<bool>(hello.ec_point_formats);
@@ -104,7 +107,10 @@ Error send_server_hello12(Handshake& handshake, const Agreed12& agreed, Transcri
 }
 
 Error send_certificate12(Handshake& handshake, const Agreed12& agreed, Transcript12& transcript) {
-  return send12(handshake, transcript, handshake.config().certificate_messages12[agreed.credential.credential]);
+  const std::uint16_t index = agreed.credential.credential;
+  const Error error = send12(handshake, transcript, handshake.config().certificate_messages12[index]);
+  if (error != Error::none || !agreed.staples) return error;
+  return send12(handshake, transcript, handshake.config().certificate_statuses12[index]);
 }
 
 Error send_hello_done12(Handshake& handshake, Transcript12& transcript) {

@@ -24,6 +24,7 @@ struct Agreed12 {
   bool extended_master_secret = false;
   bool renegotiation_info = false;
   bool point_formats = false;
+  bool staples = false;  ///< CertificateStatus follows our Certificate
   bool issues_ticket = false;
   std::uint8_t session_id_bytes = 0;
   std::array<std::uint8_t, kMaxSessionIdBytes> session_id{};  ///< the client's, when its session is taken up again
@@ -40,7 +41,7 @@ std::expected<Agreed12, Error> agree12(Handshake& handshake, const ClientHello& 
 
 /// ServerHello; into the flight and the transcript.
 Error send_server_hello12(Handshake& handshake, const Agreed12& agreed, Transcript12& transcript);
-/// Certificate; likewise.
+/// Certificate, and CertificateStatus if the client wants one; likewise.
 Error send_certificate12(Handshake& handshake, const Agreed12& agreed, Transcript12& transcript);
 /// CertificateRequest if the client is asked for one, ServerHelloDone; and the flight leaves.
 Error send_hello_done12(Handshake& handshake, Transcript12& transcript);

@@ -27,6 +27,8 @@ std::expected<Agreed, Error> agree(Handshake& handshake, const ClientHello& hell
   agreed.suite = choice->suite;
   agreed.group = choice->group.group;
   agreed.credential = choice->credential;
+  agreed.staples = choice->wants_ocsp && choice->credential &&
+                   staples(handshake.config().credentials[choice->credential->credential], handshake.unix_now_ms());
   agreed.needs_retry = choice->group.share.empty();
   agreed.wants_tickets = wants_tickets(handshake, hello);
   agreed.ticket_scope = scope_of(handshake.config(), choice->server_name);

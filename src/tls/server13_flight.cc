@@ -35,7 +35,7 @@ Error send_protected(Handshake& handshake, const Agreed& agreed, const TrafficSe
   if (signing.signature_bytes != 0) {
     if (const Bytes request = handshake.config().certificate_request; !request.empty())
       if (const Error error = handshake.queue(request); error != Error::none) return error;
-    const Bytes certificate = handshake.config().certificate_messages[agreed.credential->credential];
+    const Bytes certificate = agreed.certificate_message(handshake.config());
     if (const Error error = handshake.queue(certificate); error != Error::none) return error;
     Writer verify(memory);
     CertificateVerify{agreed.credential->scheme, Bytes(signing.signature).first(signing.signature_bytes)}.emit(verify);
@@ -76,7 +76,7 @@ void add_to_be_signed(Handshake& handshake, const Agreed& agreed, bool with_cert
   transcript.add(write_encrypted_extensions(memory, handshake));
   if (!with_certificate) return;
   transcript.add(handshake.config().certificate_request);
-  transcript.add(handshake.config().certificate_messages[agreed.credential->credential]);
+  transcript.add(agreed.certificate_message(handshake.config()));
 }
 
 Error send_flight(Handshake& handshake, const Agreed& agreed, EarlySecret early, Bytes shared_secret,

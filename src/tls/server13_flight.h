@@ -25,12 +25,18 @@ struct Agreed {
   NamedGroup group{};
   std::expected<CredentialChoice, Error> credential;  // an error counts only when no ticket replaces the certificate
   bool needs_retry = false;
+  bool staples = false;  // the credential's OCSP response goes with its certificate
   bool wants_tickets = false;
   std::uint8_t session_id_bytes = 0;
   std::array<std::uint8_t, kMaxSessionIdBytes> session_id{};
   std::array<std::uint8_t, 32> constant_part{};  // of a ClientHello that will have to come again
   TicketScope ticket_scope{};
 
+  /// Our Certificate, whole. The credential is one.
+  Bytes certificate_message(const ServerConfig& config) const {
+    const std::uint16_t index = credential->credential;
+    return staples ? config.stapled_messages[index] : config.certificate_messages[index];
+  }
   Bytes echoed_session_id() const { return Bytes(session_id).first(session_id_bytes); }
   /// A client in compatibility mode sends a session id, and waits for our ChangeCipherSpec (RFC 8446 D.4).
   bool compatibility_mode() const { return session_id_bytes != 0; }

@@ -40,7 +40,9 @@ service = "echo"
 port = 80
 
 [tls.site]
-certificates = [{chain = "site.pem", key = "/etc/keys/site.key"}]
+certificates = [{chain = "site.pem", key = "/etc/keys/site.key", ocsp = "site.ocsp"}]
+client_certificates = "request"
+client_ca = "ca.pem"
 alpn = ["http/1.1"]
 groups = ["secp256r1", "x25519"]
 suites = ["TLS_AES_256_GCM_SHA384"]
@@ -101,6 +103,9 @@ TEST(Config, WholeFile_Parsed_EverySettingArrives) {
   EXPECT_EQ(tls->certificates[0].chain, "/etc/handsel/site.pem") << "relative to the file's folder";
   EXPECT_EQ(tls->certificates[0].key, "/etc/keys/site.key");
   EXPECT_THAT(tls->alpn, ElementsAre("http/1.1"));
+  EXPECT_EQ(tls->certificates[0].ocsp, "/etc/handsel/site.ocsp");
+  EXPECT_EQ(tls->client_certificates, "request");
+  EXPECT_EQ(tls->client_ca, "/etc/handsel/ca.pem");
   EXPECT_THAT(tls->groups, ElementsAre(23, 29));
   EXPECT_THAT(tls->suites, ElementsAre(0x1302));
   EXPECT_EQ(config->limits.flows, 1000u);
@@ -205,6 +210,13 @@ INSTANTIATE_TEST_SUITE_P(
                  "secp384r1, P-384"},
         OneFault{"GroupTwiceUnderTwoNames", good_and("[tls.a]\ngroups = [\"P-256\", \"secp256r1\"]\n"),
                  "f:7:20: groups has secp256r1 twice"},
+        OneFault{"ClientsAskedAndNobodyTrusted", good_and("[tls.a]\nclient_certificates = \"require\"\n"),
+                 "f:6:6: client_certificates = \"require\" needs client_ca: who vouches for them"},
+        OneFault{"ClientAuthorityInVain", good_and("[tls.a]\nclient_ca = \"ca.pem\"\n"),
+                 "f:7:13: client_ca has no effect: no client is asked; set client_certificates to \"request\" or "
+                 "\"require\""},
+        OneFault{"ClientCertificatesMisspelt", good_and("[tls.a]\nclient_certificates = \"required\"\n"),
+                 "f:7:23: client_certificates = \"required\" is unknown: did you mean \"require\"?"},
         OneFault{"CertificateWithoutKey", good_and("[tls.a]\ncertificates = [{chain = \"a.pem\"}]\n"),
                  "f:7:17: certificates lacks key: A PEM file: the certificate's private key, without a passphrase."},
         OneFault{"PortAsOneTable", "port = 5\n" + std::string(kListener),
