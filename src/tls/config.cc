@@ -127,6 +127,8 @@ std::expected<ServerConfig, std::string> prepared(ServerConfig draft) {
     return std::unexpected("ticket_lifetime_seconds: more than seven days (604800)");
   if (draft.tickets_per_handshake > kMaxTickets) return std::unexpected("tickets_per_handshake: more than 8");
 
+  if (draft.record_size_limit < kMinRecordSizeLimit || draft.record_size_limit > limits::kMaxPlaintext + 1)
+    return std::unexpected("record_size_limit: not 64 to 16385");
   if (draft.min_version != Version::tls12 && draft.min_version != Version::tls13)
     return std::unexpected("min_version: only TLS 1.2 and TLS 1.3 are spoken");
 

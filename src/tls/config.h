@@ -63,6 +63,10 @@ struct ServerConfig {
   bool rsa_key_exchange = false;         ///< in 1.2, after all others: RSA key exchange, which has no forward secrecy
   bool prefer_client_suites = false;     ///< the client's order of suites decides instead of ours
 
+  /// What clients are told when they speak of it (RFC 8449): 64 to 16,385 bytes a record, in TLS 1.3 with content type
+  /// and padding; 16,384 at most in 1.2.
+  std::uint16_t record_size_limit = limits::kMaxPlaintext + 1;
+
   /// Records sealed under one key before a KeyUpdate replaces it (RFC 8446 5.5).
   std::uint64_t records_per_key = limits::kKeyUpdateRecords;
 

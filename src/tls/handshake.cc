@@ -116,6 +116,11 @@ void Handshake::set_credential(std::uint16_t credential, std::uint16_t name) {
   session_.name_ = name;
 }
 
+void Handshake::limit_records(std::uint16_t theirs, std::uint16_t most) {
+  session_.write_.limit_records(std::min(theirs, most));
+  session_.read_.limit_records(std::min(config().record_size_limit, most));
+}
+
 void Handshake::observe_server_name(std::string_view name) {
   if (session_.observer_ != nullptr) session_.observer_->on_server_name(name);
 }

@@ -93,6 +93,11 @@ class Handshake : public FrameStack {
   void set_hello_passed() { hello_passed_ = true; }
   /// Keeps what tickets of this connection will need, until the session goes.
   void hold_for_tickets(SessionCache::Pending pending);
+  /// Protected records will be as long as the client wants (`theirs`) and the configuration says, but not longer than
+  /// `most`, the version's own bound (RFC 8449 4).
+  void limit_records(std::uint16_t theirs, std::uint16_t most);
+  /// What is answered to a client's record_size_limit; 0 when none came.
+  std::uint16_t record_size_limit() const { return session_.read_.record_limit(); }
   /// From now on records that do not open are taken for early data, up to limits::kMaxSkippedEarlyData.
   void expect_rejected_early_data() {
     expects_early_data_ = true;

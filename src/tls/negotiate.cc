@@ -194,6 +194,11 @@ std::expected<Choice13, Error> negotiate13(const ClientHello& hello, const Serve
     if (!wants) return std::unexpected(wants.error());
     choice.wants_ocsp = *wants;
   }
+  if (hello.record_size_limit) {
+    const std::expected<std::uint16_t, Error> limit = read_record_size_limit(*hello.record_size_limit);
+    if (!limit) return std::unexpected(limit.error());
+    choice.record_size_limit = *limit;
+  }
   const std::expected<std::uint16_t, Error> protocol = choose_protocol(hello, config);
   if (!protocol) return std::unexpected(protocol.error());
   choice.protocol = *protocol;
@@ -223,6 +228,11 @@ std::expected<Choice12, Error> negotiate12(const ClientHello& hello, const Serve
     const std::expected<bool, Error> wants = read_status_request(*hello.status_request);
     if (!wants) return std::unexpected(wants.error());
     choice.wants_ocsp = *wants;
+  }
+  if (hello.record_size_limit) {
+    const std::expected<std::uint16_t, Error> limit = read_record_size_limit(*hello.record_size_limit);
+    if (!limit) return std::unexpected(limit.error());
+    choice.record_size_limit = *limit;
   }
   const std::expected<std::uint16_t, Error> protocol = choose_protocol(hello, config);
   if (!protocol) return std::unexpected(protocol.error());

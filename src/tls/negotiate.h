@@ -53,6 +53,7 @@ struct Choice13 {
   std::expected<CredentialChoice, Error> credential;  ///< not needed when a ticket authenticates us
   std::uint16_t protocol = kNoProtocol;
   bool wants_ocsp = false;
+  std::uint16_t record_size_limit = 0;  ///< 0: the client does not speak of it
   std::string_view server_name;
 };
 /// The same for TLS 1.2, where the suite says what kind of certificate signs.
@@ -62,6 +63,7 @@ struct Choice12 {
   CredentialChoice credential;
   std::uint16_t protocol = kNoProtocol;
   bool wants_ocsp = false;
+  std::uint16_t record_size_limit = 0;  ///< 0: the client does not speak of it
   std::string_view server_name;
 };
 /// Checks what RFC 5246 and its extensions demand of a ClientHello, and chooses. With an RSA key exchange there is no

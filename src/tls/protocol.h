@@ -108,6 +108,8 @@ enum class CipherSuite : std::uint16_t {
   ecdhe_ecdsa_chacha20_poly1305_sha256 = 0xcca9,
 };
 
+inline constexpr std::uint16_t kMinRecordSizeLimit = 64;  ///< RFC 8449 4
+
 /// Signalling values that stand in the list of cipher suites (RFC 5746 3.3, RFC 7507).
 inline constexpr std::uint16_t kRenegotiationScsv = 0x00ff;
 inline constexpr std::uint16_t kFallbackScsv = 0x5600;

@@ -81,7 +81,7 @@ std::expected<Opened, Error> RecordProtector::open13(crypto::Aead& aead, Mutable
   ++sequence_;
 
   std::size_t end = body.size() - crypto::kAeadTagBytes;
-  if (end > limits::kMaxPlaintext + 1) return std::unexpected(Error::record_overflow);
+  if (end > max_content() + 1) return std::unexpected(Error::record_overflow);
   while (end > 0 && body[end - 1] == 0) --end;
   if (end == 0) return std::unexpected(Error::no_inner_content_type);
   return Opened{static_cast<ContentType>(body[end - 1]), body.first(end - 1)};
@@ -123,7 +123,7 @@ std::expected<Opened, Error> RecordProtector::open12(crypto::Aead& aead, Mutable
   const std::size_t overhead = explicit_bytes + crypto::kAeadTagBytes;
   if (record.size() < kRecordHeaderBytes + overhead) return std::unexpected(Error::bad_record_mac);
   const std::size_t content = record.size() - kRecordHeaderBytes - overhead;
-  if (content > limits::kMaxPlaintext) return std::unexpected(Error::record_overflow);
+  if (content > max_content()) return std::unexpected(Error::record_overflow);
   const MutableBytes sealed = record.subspan(content_offset());
   if (!aead.open(key_, nonce12(record.subspan(kRecordHeaderBytes, explicit_bytes)), associated12(record[0], content),
                  sealed))

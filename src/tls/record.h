@@ -45,6 +45,16 @@ class RecordProtector {
   /// Wipes everything; off afterwards.
   void stop(crypto::Aead& aead);
 
+  /// The peer's wish in this direction, or ours: a protected record holds at most so many bytes, in TLS 1.3 with the
+  /// content type and the padding (RFC 8449 4). 0: what the protocol allows.
+  void limit_records(std::uint16_t limit) { limit_ = limit; }
+  std::uint16_t record_limit() const { return limit_; }
+  /// Bytes of content that a record may hold now. Records without protection are not limited.
+  std::size_t max_content() const {
+    if (mode_ == Mode::off || limit_ == 0) return limits::kMaxPlaintext;
+    return mode_ == Mode::tls13 ? limit_ - 1u : limit_;
+  }
+
   /// Bytes that protection adds to a content, the header included.
   static constexpr std::size_t kOverhead13 = kRecordHeaderBytes + 1 + crypto::kAeadTagBytes;
   static constexpr std::size_t kExplicitNonceBytes = 8;  ///< of AES-GCM in TLS 1.2 (RFC 5288 3)
@@ -79,6 +89,7 @@ class RecordProtector {
   std::uint64_t sequence_ = 0;
   TrafficSecret secret_;
   Nonce iv_{};
+  std::uint16_t limit_ = 0;
   Mode mode_ = Mode::off;
 };
 

@@ -35,6 +35,7 @@ Bytes write_server_hello(MutableBytes out, Handshake& handshake, const Agreed12&
     auto extension = open_extension(extensions, ExtensionType::renegotiation_info);
     extensions.u8(0);  // the first handshake of the connection (RFC 5746 3.6)
   }
+  if (const std::uint16_t limit = handshake.record_size_limit(); limit != 0) write_record_size_limit(extensions, limit);
   if (agreed.staples && !agreed.resumed()) write_empty_extension(extensions, ExtensionType::status_request);
   if (agreed.extended_master_secret) write_empty_extension(extensions, ExtensionType::extended_master_secret);
   if (agreed.point_formats && !agreed.suite->rsa_key_exchange) {
@@ -87,6 +88,7 @@ std::expected<Agreed12, Error> agree12(Handshake& handshake, const ClientHello& 
 
   handshake.set_alpn(choice->protocol);
   if (!choice->server_name.empty()) handshake.observe_server_name(choice->server_name);
+  if (choice->record_size_limit != 0) handshake.limit_records(choice->record_size_limit, limits::kMaxPlaintext);
   Info& info = handshake.info();
   info.version = static_cast<std::uint16_t>(Version::tls12);
   info.cipher_suite = static_cast<std::uint16_t>(agreed.suite->id);

@@ -43,6 +43,7 @@ std::expected<Agreed, Error> agree(Handshake& handshake, const ClientHello& hell
   if (choice->credential) handshake.set_credential(choice->credential->credential, choice->credential->name);
   handshake.set_alpn(choice->protocol);
   if (!choice->server_name.empty()) handshake.observe_server_name(choice->server_name);
+  if (choice->record_size_limit != 0) handshake.limit_records(choice->record_size_limit, limits::kMaxPlaintext + 1);
   if (hello.early_data) handshake.expect_rejected_early_data();
   Info& info = handshake.info();
   info.version = static_cast<std::uint16_t>(Version::tls13);

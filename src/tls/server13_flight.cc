@@ -12,10 +12,12 @@
 namespace handsel::tls {
 namespace {
 
-/// What the client asked for and gets: server_name acknowledged (RFC 6066 3), the protocol chosen (RFC 7301 3.1).
+/// What the client asked for and gets: server_name acknowledged (RFC 6066 3), the protocol chosen (RFC 7301 3.1),
+/// our record_size_limit (RFC 8449 4).
 Bytes write_encrypted_extensions(MutableBytes out, Handshake& handshake) {
   std::array<std::uint8_t, 300> block;
   Writer extensions(block);
+  if (const std::uint16_t limit = handshake.record_size_limit(); limit != 0) write_record_size_limit(extensions, limit);
   if (!handshake.server_name().empty()) write_empty_extension(extensions, ExtensionType::server_name);
   if (const std::string_view protocol = handshake.alpn(); !protocol.empty())
     write_protocol_names(extensions, {&protocol, 1});

@@ -149,8 +149,8 @@ Received Session::fail(Failure failure) {
   return received;
 }
 
-std::size_t Session::sealed_bytes(std::size_t plaintext) {
-  const std::size_t records = (plaintext + limits::kMaxPlaintext - 1) / limits::kMaxPlaintext;
+std::size_t Session::sealed_bytes(std::size_t plaintext) const {
+  const std::size_t records = (plaintext + write_.max_content() - 1) / write_.max_content();
   return plaintext + records * RecordProtector::kMaxOverhead;
 }
 
@@ -160,7 +160,7 @@ bool Session::send(Bytes plaintext, RecordSink& sink) {
   const std::uint64_t records_per_key = is_client() ? client_->records_per_key : server_->records_per_key;
   while (!plaintext.empty()) {
     if (write_.sequence() >= records_per_key && !renew_write_key()) return false;
-    const std::size_t count = std::min(plaintext.size(), limits::kMaxPlaintext);
+    const std::size_t count = std::min(plaintext.size(), write_.max_content());
     std::memcpy(scratch_content().data(), plaintext.data(), count);
     if (!seal_scratch(ContentType::application_data, count)) {
       fail(Error::send_queue_full);
@@ -231,7 +231,7 @@ bool Session::write_change_cipher_spec() {
 }
 
 MutableBytes Session::scratch_content() {
-  return MutableBytes(worker_->scratch).subspan(write_.content_offset(), limits::kMaxPlaintext);
+  return MutableBytes(worker_->scratch).subspan(write_.content_offset(), write_.max_content());
 }
 
 bool Session::seal_scratch(ContentType type, std::size_t content) {

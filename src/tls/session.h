@@ -147,11 +147,12 @@ class Session {
   /// The stage has finished an operation of this session.
   Received on_operation_done(crypto::Operation& operation, RecordSink& sink, Instant now);
 
-  /// Seals `plaintext` into records of at most 16,384 bytes of content. False when it cannot be sent: not connected,
-  /// closed for writing, or the sink is full (then the session has failed: some of it may be in the sink).
+  /// Seals `plaintext` into records of at most 16,384 bytes of content, or as many as the peer takes (RFC 8449). False
+  /// when it cannot be sent: not connected, closed for writing, or the sink is full (then the session has failed: some
+  /// of it may be in the sink).
   bool send(Bytes plaintext, RecordSink& sink);
   /// Bytes that send() will write to the sink for so much plaintext, at most (a KeyUpdate apart: 64 bytes more).
-  static std::size_t sealed_bytes(std::size_t plaintext);
+  std::size_t sealed_bytes(std::size_t plaintext) const;
   /// Sends close_notify, once. Nothing can be sent afterwards; what the peer still sends is delivered.
   void close(RecordSink& sink);
 

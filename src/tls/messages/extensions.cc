@@ -182,4 +182,17 @@ void write_cookie(Writer& writer, Bytes cookie) {
   writer.bytes(cookie);
 }
 
+std::expected<std::uint16_t, Error> read_record_size_limit(Bytes body) {
+  Reader reader(body);
+  const std::uint16_t limit = reader.u16();
+  if (!reader.finished()) return std::unexpected(Error::malformed_extension);
+  if (limit < kMinRecordSizeLimit) return std::unexpected(Error::illegal_parameter);
+  return limit;
+}
+
+void write_record_size_limit(Writer& writer, std::uint16_t limit) {
+  auto extension = open_extension(writer, ExtensionType::record_size_limit);
+  writer.u16(limit);
+}
+
 }  // namespace handsel::tls

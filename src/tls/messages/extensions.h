@@ -93,6 +93,12 @@ class ProtocolNames {
 /// A client's list, or a server's choice of one.
 void write_protocol_names(Writer& writer, std::span<const std::string_view> names);
 
+// record_size_limit (RFC 8449 4)
+
+/// illegal_parameter below 64. What is above the version's own bound means that bound, and is no error.
+std::expected<std::uint16_t, Error> read_record_size_limit(Bytes body);
+void write_record_size_limit(Writer& writer, std::uint16_t limit);
+
 // cookie (RFC 8446 4.2.2)
 
 std::expected<Bytes, Error> read_cookie(Bytes body);

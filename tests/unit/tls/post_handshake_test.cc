@@ -358,7 +358,7 @@ TEST(Send, is_cut_into_records_of_16384_bytes_and_takes_the_room_it_says) {
     const Buffer data(bytes, 'x');
     ASSERT_TRUE(pair.server.session().send(data, pair.server));
     const Buffer records = pair.server.take_output();
-    EXPECT_LE(records.size(), Session::sealed_bytes(bytes));
+    EXPECT_LE(records.size(), pair.server.session().sealed_bytes(bytes));
     pair.client.receive(records);
     EXPECT_EQ(pair.client.plaintext, data);
     EXPECT_LE(pair.client.largest_record, 16'384u + 22u);

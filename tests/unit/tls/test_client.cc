@@ -204,6 +204,7 @@ void TestClient::on_message(HandshakeType type, Bytes body, Bytes whole) {
   if (type == HandshakeType::encrypted_extensions) {
     const auto message = EncryptedExtensions::parse(body);
     ASSERT_TRUE(message);
+    if (message->record_size_limit) record_size_limit = *read_record_size_limit(*message->record_size_limit);
     name_acknowledged = static_cast<bool>(message->server_name);
     if (message->application_protocols) protocol = ProtocolNames::read(*message->application_protocols)->front();
   }

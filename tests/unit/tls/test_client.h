@@ -87,6 +87,7 @@ class TestClient {
   SignatureScheme scheme = SignatureScheme::none;
   bool retried = false;
   std::string protocol;
+  std::uint16_t record_size_limit = 0;  ///< the server's answer
   bool name_acknowledged = false;
   Buffer certificate;
   std::size_t largest_record = 0;
