@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "../crypto/ocsp_responder.h"
 #include "client_authority.h"
 #include "connected.h"
+#include "ocsp_responder.h"
 #include "tls/codec.h"
 #include "tls/names.h"
 
