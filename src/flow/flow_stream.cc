@@ -47,7 +47,9 @@ void FlowStream::abort() { aborted_ = true; }
 
 bool FlowStream::write_record(Bytes record) {
   tcp::Connection& connection = flow_.connection;
-  if (connection.send_room() < record.size()) return false;
+  // What finds no room because chunks ran short since may be an alert, without which a FIN would look like a
+  // truncation.
+  if (connection.send_room() < record.size()) return connection.write_last_words(record);
   const bool whole = connection.write(record) == record.size();
   if (!whole) shard_.statistics_.drop(Drop::tcp_no_buffer);
   shard_.queue_output(flow_);

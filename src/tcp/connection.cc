@@ -167,6 +167,14 @@ std::size_t Connection::write(Bytes bytes) {
   return send_queue_.append(*pool_, bytes.first(std::min(bytes.size(), send_room())), kReserveForReceiving);
 }
 
+bool Connection::write_last_words(Bytes bytes) {
+  if (bytes.size() > kLastWords || has(kFinQueued) || (state_ != State::established && state_ != State::close_wait))
+    return false;
+  const bool fits_anyhow = pool_->available() > kReserveForSending;
+  if (!fits_anyhow && send_room() < bytes.size()) return false;
+  return send_queue_.append(*pool_, bytes, kReserveForSending) == bytes.size();
+}
+
 void Connection::shutdown_write() {
   if (has(kFinQueued)) return;
   switch (state_) {

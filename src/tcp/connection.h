@@ -151,6 +151,10 @@ class Connection {
   std::size_t send_room() const;
   /// Copies into the send queue; returns how many bytes were taken.
   std::size_t write(Bytes bytes);
+  /// The same for what ends a stream and must not be lost, such as an alert, at most kLastWords bytes: also beyond
+  /// send_room(), which shrinks when chunks run short, as long as there is a chunk at all. All or nothing.
+  bool write_last_words(Bytes bytes);
+  static constexpr std::size_t kLastWords = 64;
   /// FIN after all that was written (half-close: reading goes on).
   void shutdown_write();
   /// shutdown_write(), and nobody reads any more: unread or further data is answered by RST (RFC 9293 3.6.1, RFC 2525

@@ -122,11 +122,20 @@ std::string Side::judge_data(const TcpHeader& header, Bytes payload) {
   if (payload.empty() && !header.has(wire::kFin)) return {};
   if (offset < 0) return "it sends from before its first byte";
   if (begin > sent_.size() + (fin_ ? 1 : 0)) return "it leaves bytes out";
-  const std::size_t old = std::min(payload.size(), sent_.size() - std::min(begin, sent_.size()));
-  if (!std::equal(payload.begin(), payload.begin() + static_cast<std::ptrdiff_t>(old),
-                  sent_.begin() + static_cast<std::ptrdiff_t>(std::min(begin, sent_.size()))))
-    return "it sends other bytes than the first time";
   const std::size_t end = begin + payload.size();
+  std::size_t old = 0;
+  const auto repeats = [&] {
+    const std::size_t known = std::min(begin, sent_.size());
+    old = std::min(payload.size(), sent_.size() - known);
+    return std::equal(payload.begin(), payload.begin() + static_cast<std::ptrdiff_t>(old),
+                      sent_.begin() + static_cast<std::ptrdiff_t>(known));
+  };
+  if (!repeats()) {
+    if (!may_begin_anew_) return "it sends other bytes than the first time";
+    sent_.resize(begin);
+    fin_.reset();
+    old = 0;
+  }
   if (fin_ && (end > *fin_ || (header.has(wire::kFin) && end != *fin_))) return "it sends behind its FIN";
   // One byte more is a window probe (RFC 9293 3.8.6.1).
   if (offset + wire::segment_length(header, payload.size()) > window_end_ + 1) return "it sends beyond the window";
@@ -147,7 +156,10 @@ std::string Side::judge_window(const TcpHeader& header) {
 }
 
 std::string Side::sent(const TcpHeader& header, Bytes payload, bool strict) {
-  if (header.has(wire::kRst)) return {};
+  if (header.has(wire::kRst)) {
+    may_begin_anew_ = !strict;
+    return {};
+  }
   if (header.has(wire::kSyn)) {
     sent_syn(header);
     return payload.empty() ? std::string{} : "it sends data on a SYN";

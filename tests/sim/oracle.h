@@ -64,6 +64,7 @@ class Side {
   void forget();
 
   bool fixed_ = false;              // whose numbers count is known
+  bool may_begin_anew_ = false;     // after a reset a copy of a liar's ACK may bring the same SYN cookie again
   std::vector<PeerSyn> peer_syns_;  // that could be the peer's
   std::vector<OurSyn> our_syns_;    // that could be ours: with cookies, there are several
   std::vector<Pending> pending_;    // delivered before that was known

@@ -50,6 +50,20 @@ TEST(Memory, WithoutAnyChunkDataIsNotAcknowledgedAndComesAgain) {
   EXPECT_TRUE(h.quiet());
 }
 
+TEST(Memory, LastWordsFindRoomWhereDataDoesNot) {
+  for (const std::uint32_t left : {0u, 2u, 3u, 8u}) {
+    Harness h;
+    h.establish();
+    leave(h, left);
+    EXPECT_EQ(h.c->send_room(), 0u);
+    EXPECT_FALSE(h.c->write_last_words(pattern(Connection::kLastWords + 1)));
+    EXPECT_EQ(h.c->write_last_words(pattern(31)), left > 2) << left;
+    EXPECT_EQ(h.c->queued_bytes(), left > 2 ? 31u : 0u);
+    h.c->shutdown_write();
+    EXPECT_FALSE(h.c->write_last_words(pattern(31)));
+  }
+}
+
 TEST(Memory, SendQueuesAndIslandsLeaveChunksForDataInOrder) {
   Harness h;
   h.establish();
