@@ -59,11 +59,12 @@ void Liar::receive(Frame frame, Instant now, flow::FrameSink& out) {
   if (muted_) return;
   if (const auto segment = segment_of(frame); segment && !segment->header.has(wire::kRst)) {
     const wire::TcpHeader& header = segment->header;
-    if (header.has(wire::kSyn)) {
+    // Later SYN-ACKs answer lies, and acknowledge what was never sent.
+    if (header.has(wire::kSyn) && !view_.established) {
       view_.established = true;
       view_.peer_first = view_.peer_end = header.seq + 1;
       view_.peer_ack = header.ack;
-    } else if (view_.established) {
+    } else if (view_.established && !header.has(wire::kSyn)) {
       view_.peer_end = wire::later_of(view_.peer_end, segment->end());
       view_.peer_ack = wire::later_of(view_.peer_ack, header.ack);
     }
