@@ -17,7 +17,7 @@ TimeWaitTable::TimeWaitTable(std::uint32_t capacity, const SipKey& key, Duration
       life_ms_(static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(life).count())),
       capacity_(capacity),
       bucket_count_(std::bit_ceil(capacity / kMeanWords + (capacity % kMeanWords == 0 && capacity != 0 ? 0 : 1))),
-      index_bits_(std::bit_width(capacity)),
+      index_bits_(static_cast<int>(std::bit_width(capacity))),
       entries_(new Entry[capacity]),
       buckets_(new Bucket[bucket_count_]) {
   for (std::uint32_t i = 0; i < bucket_count_; ++i) {
