@@ -54,7 +54,8 @@ void Connection::suspect_black_hole(Instant now) {
   if (backoff_ == 0 || backoff_ % kBlackHoleTimeouts != 0) return;
   const std::uint16_t floor = has(kIpv6) ? kFloorIpv6 : kFloorIpv4;
   const std::uint16_t base = std::max(kBlackHoleFirst, floor);
-  const std::uint16_t length = board_.record(*pool_, board_.first(*pool_)).length;
+  // As an MSS counts it: with the options.
+  const std::uint32_t length = board_.record(*pool_, board_.first(*pool_)).length + (send_mss_ - payload_limit());
   const std::uint16_t smaller = send_mss_ > base && length > base ? base : floor;
   if (length > smaller) use_mss(smaller, now);  // else small ones vanish too
 }
