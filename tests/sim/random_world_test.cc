@@ -8,7 +8,7 @@
 namespace handsel::sim {
 namespace {
 
-constexpr Duration kPatience = std::chrono::hours(3);
+constexpr Duration kPatience = std::chrono::hours(12);
 
 OneWorld with(Company company) {
   return [company](std::uint64_t seed) { return random_trial(seed, company); };
