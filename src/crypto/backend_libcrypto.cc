@@ -270,7 +270,10 @@ Status LibcryptoBackend::Impl::rsa_premaster(Operation& operation) {
                                           operation.peer_public.size()) == 1 &&
                          length == kPremasterBytes;
   // A number not below the modulus, which the peer knows as well as we do; answered like any other nonsense.
-  if (!decrypted) entropy.fill(MutableBytes(premaster).first(kPremasterBytes));
+  if (!decrypted) {
+    entropy.fill(MutableBytes(premaster).first(kPremasterBytes));
+    ERR_clear_error();
+  }
   std::ranges::copy(Bytes(premaster).first(kPremasterBytes), operation.shared_secret.begin());
   secure_wipe(premaster);
   return Status::done;

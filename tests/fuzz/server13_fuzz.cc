@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <vector>
 
 #include "tls/config.h"
@@ -14,32 +13,16 @@
 #include "tls/session.h"
 #include "tls/transcript.h"
 #include "tls/worker_context.h"
+#include "tls_fuzz.h"
 
 namespace {
 
 using namespace handsel;
 using namespace handsel::tls;
+using handsel::fuzz::CopyingAead;
+using handsel::fuzz::require;
+using handsel::fuzz::Zeros;
 using Buffer = std::vector<std::uint8_t>;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-class CopyingAead final : public crypto::Aead {
- public:
-  std::string_view name() const override { return "copying"; }
-  void seal(const crypto::AeadKey&, Bytes, Bytes, Bytes plaintext, MutableBytes out) override {
-    std::ranges::copy(plaintext, out.begin());
-    std::ranges::fill(out.subspan(plaintext.size()), std::uint8_t{0});
-  }
-  bool open(const crypto::AeadKey&, Bytes, Bytes, MutableBytes sealed) override { return sealed.back() != 0xff; }
-  void forget(const crypto::AeadKey&) override {}
-};
-
-class Zeros final : public Entropy {
- public:
-  void fill(MutableBytes out) override { std::ranges::fill(out, std::uint8_t{0}); }
-};
 
 /// Gives zeros for every result, and the statuses that the input asks for.
 struct Results {
