@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness.h"
+#include "life.h"
 #include "tcp/connection.h"
 
 namespace {
@@ -40,11 +41,8 @@ class Lives {
   }
 
   /// Ticks of the servers by phase, for one connection.
-  struct Spent {
-    double syn = 0, accept = 0, talk = 0, fin = 0, all = 0;
-  };
-  Spent live() {
-    Spent spent;
+  LifeSpent live() {
+    LifeSpent spent;
     for (End& client : clients_) {
       client.connection.emplace(config_, pool_, wire::SeqNum(next_iss_ += 64'001), now_);
       send(client);
@@ -141,28 +139,7 @@ class Lives {
 
 int main(int count, char** values) {
   Report report("tcp_life", count, values);
-  struct Column {
-    const char* name;
-    double Lives::Spent::* member;
-  };
-  constexpr std::array<Column, 5> kColumns = {{{"tcp/life-bare", &Lives::Spent::all},
-                                               {"tcp/life-bare-syn", &Lives::Spent::syn},
-                                               {"tcp/life-bare-accept", &Lives::Spent::accept},
-                                               {"tcp/life-bare-talk", &Lives::Spent::talk},
-                                               {"tcp/life-bare-fin", &Lives::Spent::fin}}};
   auto lives = std::make_unique<Lives>();
-  std::array<std::vector<double>, kColumns.size()> runs;
-  const int turns = report.quick() ? 1 : 200;
-  for (int run = -1; run < report.runs(); ++run) {
-    std::array<std::vector<double>, kColumns.size()> figures;
-    for (int turn = 0; turn < turns; ++turn) {
-      const Lives::Spent spent = lives->live();
-      for (std::size_t i = 0; i < kColumns.size(); ++i) figures[i].push_back(spent.*kColumns[i].member);
-    }
-    if (run < 0) continue;
-    for (std::size_t i = 0; i < kColumns.size(); ++i) runs[i].push_back(median(figures[i]));
-  }
-  for (std::size_t i = 0; i < kColumns.size(); ++i)
-    if (report.wanted(kColumns[i].name)) report.add({.name = kColumns[i].name}, runs[i], {});
+  report_lives(report, "tcp/life-bare", [&] { return lives->live(); });
   return report.finish();
 }

@@ -16,6 +16,7 @@
 #include "crypto/random.h"
 #include "flow/shard.h"
 #include "harness.h"
+#include "life.h"
 #include "wire/frame.h"
 
 namespace {
@@ -76,11 +77,8 @@ class Lives {
   }
 
   /// Ticks of the shard by phase, for one connection.
-  struct Spent {
-    double syn = 0, accept = 0, talk = 0, fin = 0, all = 0;
-  };
-  Spent live() {
-    Spent spent;
+  LifeSpent live() {
+    LifeSpent spent;
     for (std::size_t i = 0; i < kClients; ++i) {
       port_ = port_ == 65'535 ? 1'024 : static_cast<std::uint16_t>(port_ + 1);
       ports_[i] = port_;
@@ -173,28 +171,7 @@ class Lives {
 
 int main(int count, char** values) {
   Report report("tcp_shard", count, values);
-  struct Column {
-    const char* name;
-    double Lives::Spent::* member;
-  };
-  constexpr std::array<Column, 5> kColumns = {{{"tcp/life-warm", &Lives::Spent::all},
-                                               {"tcp/life-warm-syn", &Lives::Spent::syn},
-                                               {"tcp/life-warm-accept", &Lives::Spent::accept},
-                                               {"tcp/life-warm-talk", &Lives::Spent::talk},
-                                               {"tcp/life-warm-fin", &Lives::Spent::fin}}};
   const auto lives = std::make_unique<Lives>();
-  std::array<std::vector<double>, kColumns.size()> runs;
-  const int turns = report.quick() ? 1 : 200;
-  for (int run = -1; run < report.runs(); ++run) {
-    std::array<std::vector<double>, kColumns.size()> figures;
-    for (int turn = 0; turn < turns; ++turn) {
-      const Lives::Spent spent = lives->live();
-      for (std::size_t i = 0; i < kColumns.size(); ++i) figures[i].push_back(spent.*kColumns[i].member);
-    }
-    if (run < 0) continue;
-    for (std::size_t i = 0; i < kColumns.size(); ++i) runs[i].push_back(median(figures[i]));
-  }
-  for (std::size_t i = 0; i < kColumns.size(); ++i)
-    if (report.wanted(kColumns[i].name)) report.add({.name = kColumns[i].name}, runs[i], {});
+  report_lives(report, "tcp/life-warm", [&] { return lives->live(); });
   return report.finish();
 }
