@@ -19,6 +19,9 @@ class FlowStream final : public Stream, public tls::RecordSink {
   void close() override;
   void abort() override;
   const tls::Info* tls_info() const override { return session_ ? &session_->info() : nullptr; }
+  bool export_keying_material(std::string_view label, std::optional<Bytes> context, MutableBytes out) const override {
+    return session_ && session_->export_keying_material(label, context, out);
+  }
   wire::IpAddress peer_address() const override { return flow_.key.remote; }
   MutableBytes state() override { return flow_.service_state; }
   Handle id() const override { return flow_.self; }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/bytes.h"
@@ -31,6 +32,8 @@ class Stream {
   virtual void abort() = 0;
   /// nullptr on plain TCP.
   virtual const tls::Info* tls_info() const = 0;
+  /// tls::Session::export_keying_material(); false on plain TCP.
+  virtual bool export_keying_material(std::string_view label, std::optional<Bytes> context, MutableBytes out) const = 0;
   virtual wire::IpAddress peer_address() const = 0;
   /// The service's own state for this connection, wiped when it ends. It begins as zeros, or as connect()'s Target
   /// said.

@@ -47,6 +47,7 @@ struct ShardLimits {
   std::uint32_t chunks = limits::kDefaultChunks;
   std::uint32_t handshakes = 4'096;  ///< TLS handshakes in progress
   std::uint32_t time_wait = 65'536;  ///< connections remembered in TIME-WAIT, 48 bytes each; the oldest gives way
+  std::uint32_t exporters = 0;  ///< TLS sessions that can export keying material, where their configuration says so
   std::uint32_t trace_records = 32;
   Duration handshake_timeout = std::chrono::seconds(10);  ///< TLS, from the end of the TCP handshake
   Duration idle_timeout = std::chrono::seconds(60);       ///< no progress: nothing received, or nothing of ours taken
@@ -239,6 +240,7 @@ class Shard {
   ChunkPool chunks_;
   Slab<Flow> flows_;
   std::unique_ptr<tls::SessionCache> client_sessions_;  // null when connect() is given no TLS
+  Slab<tls::Exporter> exporters_;
   Slab<tls::Session> sessions_;
   FlowTable table_;
   TimerWheel timers_;

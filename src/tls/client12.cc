@@ -146,6 +146,7 @@ Task full(Handshake& handshake, ClientOffer& offer, const Agreed12Client& agreed
   if (sent != Error::none) co_return sent;
   Task theirs = take_server_finished(handshake, agreed, *master, keys, transcript, ticket);
   const Error error = co_await theirs;
+  if (error == Error::none) keep_exporter12(handshake, agreed, *master);
   co_return error;
 }
 
@@ -158,6 +159,7 @@ Task abbreviated(Handshake& handshake, const ClientOffer& offer, const Agreed12C
   Task theirs = take_server_finished(handshake, agreed, master, keys, transcript, ticket);
   const Error error = co_await theirs;
   if (error != Error::none) co_return error;
+  keep_exporter12(handshake, agreed, master);
   co_return send_client_finished(handshake, agreed, master, keys, transcript);
 }
 

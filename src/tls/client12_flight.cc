@@ -206,6 +206,11 @@ Error send_client_finished(Handshake& handshake, const Agreed12Client& agreed, c
   return handshake.flush();
 }
 
+void keep_exporter12(Handshake& handshake, const Agreed12Client& agreed, const MasterSecret12& master) {
+  if (agreed.extended_master_secret && handshake.keeps_exporter())
+    handshake.keep_exporter(Exporter(master, agreed.client_random, agreed.server_random));
+}
+
 Error check_server_finished(const Message& message, const MasterSecret12& master, const Transcript& transcript) {
   const std::expected<Finished, Error> finished = Finished::parse(message.body, kVerifyDataBytes12);
   if (!finished) return finished.error();

@@ -59,6 +59,9 @@ Task send_key_exchange(Handshake& handshake, const Agreed12Client& agreed, const
 Error send_client_finished(Handshake& handshake, const Agreed12Client& agreed, const MasterSecret12& master,
                            const KeyBlock12& keys, Transcript& transcript);
 
+/// The server's Finished has passed: keeps what to export from, where that is asked for and safe.
+void keep_exporter12(Handshake& handshake, const Agreed12Client& agreed, const MasterSecret12& master);
+
 /// Compares the server's Finished with what the transcript up to there makes of it.
 Error check_server_finished(const Message& message, const MasterSecret12& master, const Transcript& transcript);
 

@@ -50,6 +50,8 @@ struct ClientConfig {
 
   /// Sessions are taken from the worker's SessionCache, and kept there, when it has one.
   bool resume_sessions = true;
+  /// Keying material can be exported (RFC 8446 7.5) as far as the worker's pool reaches.
+  bool exporters = false;
   /// A session id and a ChangeCipherSpec that mean nothing, for what stands between and expects TLS 1.2 (RFC 8446 D.4).
   bool compatibility_mode = true;
   /// Shown to servers that ask for a certificate; without one they get an empty list.

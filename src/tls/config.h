@@ -70,6 +70,9 @@ struct ServerConfig {
   /// Records sealed under one key before a KeyUpdate replaces it (RFC 8446 5.5).
   std::uint64_t records_per_key = limits::kKeyUpdateRecords;
 
+  /// Keying material can be exported (RFC 8446 7.5) as far as the worker's pool reaches.
+  bool exporters = false;
+
   /// Resumption (RFC 8446 2.2): without keys no ticket is issued or taken.
   std::shared_ptr<const TicketKeys> ticket_keys;
   unsigned tickets_per_handshake = 2;

@@ -129,6 +129,16 @@ void Handshake::hold_for_tickets(SessionCache::Pending pending) {
   session_.pending_ = worker().client_sessions->hold(std::move(pending));
 }
 
+bool Handshake::keeps_exporter() const {
+  const bool asked = session_.is_client() ? session_.client_->exporters : session_.server_->exporters;
+  return asked && session_.worker_->exporters != nullptr;
+}
+
+void Handshake::keep_exporter(Exporter exporter) {
+  session_.exporter_ = worker().exporters->emplace(std::move(exporter));
+  if (!session_.exporter_) worker().statistics.exporters_full.add();
+}
+
 Error Handshake::queue(Bytes message) {
   if (session_.observer_ != nullptr)
     session_.observer_->on_message(Observer::Direction::sent, static_cast<std::uint8_t>(ContentType::handshake),

@@ -93,6 +93,10 @@ class Handshake : public FrameStack {
   void set_hello_passed() { hello_passed_ = true; }
   /// Keeps what tickets of this connection will need, until the session goes.
   void hold_for_tickets(SessionCache::Pending pending);
+  /// True when keying material will be exported, and there is a pool for what that takes.
+  bool keeps_exporter() const;
+  /// Keeps what to export from, until the session goes.
+  void keep_exporter(Exporter exporter);
   /// Protected records will be as long as the client wants (`theirs`) and the configuration says, but not longer than
   /// `most`, the version's own bound (RFC 8449 4).
   void limit_records(std::uint16_t theirs, std::uint16_t most);

@@ -38,6 +38,7 @@ class MasterSecret12 {
   void client_finished(Bytes transcript_hash, MutableBytes verify_data) const;
   void server_finished(Bytes transcript_hash, MutableBytes verify_data) const;
   Bytes view() const { return secret_.view(); }
+  crypto::HashId hash() const { return hmac_.id(); }
 
  private:
   MasterSecret12(crypto::HashId hash, Bytes master);

@@ -40,7 +40,7 @@ Bytes zeros(HashId hash) { return Bytes(kZeros).first(crypto::digest_bytes(hash)
 
 void hkdf_expand_label(const Hmac& secret, std::string_view label, Bytes context, MutableBytes out) {
   constexpr std::string_view kPrefix = "tls13 ";
-  std::array<std::uint8_t, 2 + 1 + 6 + 32 + 1 + 255> info;  // the longest context is a ticket's nonce
+  std::array<std::uint8_t, 2 + 1 + 255 + 1 + 255> info;  // the longest label is an exporter's, context a ticket's nonce
   Writer writer(info);
   writer.u16(static_cast<std::uint16_t>(out.size()));
   writer.u8(static_cast<std::uint8_t>(kPrefix.size() + label.size()));

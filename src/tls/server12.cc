@@ -163,6 +163,7 @@ Task full(Handshake& handshake, const Agreed12& agreed, Transcript12& transcript
     const Error error = co_await theirs;
     if (error != Error::none) co_return error;
   }
+  keep_exporter12(handshake, agreed, master);
   co_return finish12(handshake, agreed, master, keys, transcript);
 }
 
@@ -175,6 +176,7 @@ Task abbreviated(Handshake& handshake, const Agreed12& agreed, Transcript12& tra
   if (error != Error::none) co_return error;
   Task theirs = take_client_finished(handshake, agreed, master, keys, transcript);
   error = co_await theirs;
+  if (error == Error::none) keep_exporter12(handshake, agreed, master);
   co_return error;
 }
 

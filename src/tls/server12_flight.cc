@@ -151,6 +151,11 @@ Error finish12(Handshake& handshake, const Agreed12& agreed, const MasterSecret1
   return error == Error::none ? handshake.flush() : error;
 }
 
+void keep_exporter12(Handshake& handshake, const Agreed12& agreed, const MasterSecret12& master) {
+  if (agreed.extended_master_secret && handshake.keeps_exporter())
+    handshake.keep_exporter(Exporter(master, agreed.client_random, agreed.server_random));
+}
+
 Error check_client_finished12(const Message& message, const MasterSecret12& master, const Transcript12& transcript) {
   const std::expected<Finished, Error> finished = Finished::parse(message.body, kVerifyDataBytes12);
   if (!finished) return finished.error();

@@ -54,6 +54,8 @@ MasterSecret12 make_master12(const Agreed12& agreed, Bytes premaster, const Tran
 /// NewSessionTicket if one is due, ChangeCipherSpec, and Finished under our key.
 Error finish12(Handshake& handshake, const Agreed12& agreed, const MasterSecret12& master, const KeyBlock12& keys,
                Transcript12& transcript);
+/// Both Finished have passed: keeps what to export from, where that is asked for and safe.
+void keep_exporter12(Handshake& handshake, const Agreed12& agreed, const MasterSecret12& master);
 /// Compares the client's Finished with what the transcript up to there makes of it.
 Error check_client_finished12(const Message& message, const MasterSecret12& master, const Transcript12& transcript);
 

@@ -172,9 +172,11 @@ Task server13(Handshake& handshake, const ClientHello& hello, Bytes message) {
   error = check_finished13(finished, secrets.client_handshake, transcript);
   if (error != Error::none) co_return error;
   error = handshake.start_reading(agreed->suite->aead, std::move(secrets.client_application));
-  if (error != Error::none || !secrets.master) co_return error;
+  if (error != Error::none) co_return error;
+  if (!secrets.exporter.empty()) handshake.keep_exporter(Exporter(std::move(secrets.exporter)));
 
   // NewSessionTicket: the client may come back without all that.
+  if (!secrets.master) co_return Error::none;
   transcript.add(finished.whole);
   error = send_tickets(handshake, *agreed->suite, agreed->ticket_scope, resumption,
                        secrets.master->resumption(transcript.digest().view()));

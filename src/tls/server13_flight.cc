@@ -101,6 +101,7 @@ Error send_flight(Handshake& handshake, const Agreed& agreed, EarlySecret early,
   const Digest through_finished = transcript.digest();
   secrets.client_application = master.client_application(through_finished.view());
   handshake.start_writing(aead, master.server_application(through_finished.view()));
+  if (handshake.keeps_exporter()) secrets.exporter = master.exporter(through_finished.view());
   if (agreed.wants_tickets) secrets.master.emplace(std::move(master));
   return handshake.start_reading(aead, secrets.client_handshake.clone());
 }

@@ -50,10 +50,12 @@ Bytes write_server_hello(MutableBytes out, const Agreed& agreed, Bytes random, B
 /// Certificate, when no ticket stands for them.
 void add_to_be_signed(Handshake& handshake, const Agreed& agreed, bool with_certificate, Transcript& transcript);
 
-/// What is still to come from the client is protected by the first two; tickets are made from the third.
+/// What is still to come from the client is protected by the first two; keying material is exported from the third,
+/// tickets are made from the last.
 struct Secrets13 {
   TrafficSecret client_handshake;
   TrafficSecret client_application;
+  TrafficSecret exporter;  ///< empty when nothing is exported
   std::optional<MasterSecret> master;
 };
 

@@ -56,8 +56,13 @@ Session::~Session() {
   if (handshake_ != nullptr) worker_->statistics.handshakes_abandoned.add();
   end_handshake();
   release_pending();
+  release_exporter();
   read_.stop(worker_->aead);
   write_.stop(worker_->aead);
+}
+
+void Session::release_exporter() {
+  if (exporter_) worker_->exporters->erase(std::exchange(exporter_, {}));
 }
 
 bool Session::wants_record() const {
@@ -79,6 +84,11 @@ std::string_view Session::server_name() const {
 std::string_view Session::alpn() const {
   if (alpn_ == kNoIndex) return {};
   return is_client() ? client_->alpn[alpn_] : server_->alpn[alpn_];
+}
+
+bool Session::export_keying_material(std::string_view label, std::optional<Bytes> context, MutableBytes out) const {
+  if (!exporter_ || phase_ == Phase::handshaking) return false;
+  return worker_->exporters->get(exporter_)->derive(label, context, out);
 }
 
 Received Session::on_operation_done(crypto::Operation& operation, RecordSink& sink, Instant now) {
@@ -142,6 +152,7 @@ Received Session::fail(Failure failure) {
   phase_ = Phase::failed;
   end_handshake();
   release_pending();
+  release_exporter();
   read_.stop(worker_->aead);
   write_.stop(worker_->aead);
   Received received;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string_view>
 
 #include "base/bytes.h"
@@ -170,6 +171,12 @@ class Session {
   /// The application protocol agreed on; empty when there is none.
   std::string_view alpn() const;
 
+  /// Fills `out` with keying material that the peer can derive too, and nobody else (RFC 8446 7.5, RFC 5705);
+  /// Exporter::derive() says what the arguments may be. False before the session is connected and after it has failed,
+  /// and where nothing is kept to derive from: the configuration does not ask for exporters, the worker's pool was
+  /// empty, or the session is of TLS 1.2 without the extended master secret.
+  bool export_keying_material(std::string_view label, std::optional<Bytes> context, MutableBytes out) const;
+
  private:
   friend class Handshake;
   static constexpr std::uint16_t kNoIndex = 0xffff;
@@ -220,6 +227,7 @@ class Session {
   // session.cc
   bool is_client() const { return client_ != nullptr; }
   bool begin();
+  void release_exporter();
   void end_handshake();
   Received run();
   Received complete();
@@ -255,6 +263,7 @@ class Session {
   std::uint8_t partial_bytes_ = 0;  // of a KeyUpdate in pieces, or of another message's header
   std::array<std::uint8_t, 5> partial_{};
   std::uint32_t skipped_bytes_ = 0;  // still to come of a NewSessionTicket in pieces, which is not kept
+  Handle exporter_;                  // in the worker's pool of them
   Handle pending_;                   // in the worker's SessionCache: a client's, while tickets may come
   std::uint16_t credential_ = kNoIndex;
   std::uint16_t name_ = kNoIndex;

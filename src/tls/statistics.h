@@ -28,6 +28,8 @@ struct Statistics {
   Counter tickets_kept;     ///< by clients
   Counter tickets_dropped;  ///< by clients: in pieces, too long, or without room for what they need
 
+  Counter exporters_full;  ///< connections that cannot export although they should: the pool was empty
+
   // Completed handshakes, by the rows of names.h; the last row is for numbers without a name.
   std::array<Counter, kVersionNames.size() + 1> by_version;
   std::array<Counter, kSuiteNames.size() + 1> by_suite;

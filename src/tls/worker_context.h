@@ -6,8 +6,10 @@
 
 #include "base/entropy.h"
 #include "base/limits.h"
+#include "base/slab.h"
 #include "crypto/aead.h"
 #include "crypto/stage.h"
+#include "tls/exporter.h"
 #include "tls/frame_pool.h"
 #include "tls/session_cache.h"
 #include "tls/statistics.h"
@@ -26,6 +28,8 @@ struct WorkerContext {
   std::uint64_t unix_at_zero_ms = 0;
   /// Sessions that clients may resume; null: they resume none.
   SessionCache* client_sessions = nullptr;
+  /// For sessions whose configuration says that keying material is exported; null: none is.
+  Slab<Exporter>* exporters = nullptr;
 
   /// Where records are built and sealed. Holds nothing between two calls into a session.
   alignas(64) std::array<std::uint8_t, limits::kMaxRecordBytes> scratch{};

@@ -21,6 +21,7 @@ class FakeStream final : public flow::Stream {
   void close() override { closed = true; }
   void abort() override { aborted = true; }
   const tls::Info* tls_info() const override { return tls ? &*tls : nullptr; }
+  bool export_keying_material(std::string_view, std::optional<Bytes>, MutableBytes) const override { return false; }
   wire::IpAddress peer_address() const override { return wire::IpAddress::from_v4(192, 0, 2, 1); }
   MutableBytes state() override { return memory; }
   Handle id() const override { return {}; }

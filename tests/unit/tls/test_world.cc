@@ -48,7 +48,9 @@ World::World()
     : backend(make_any_backend(entropy)),
       stage(backend->kernels(), {}, no_cycles),
       aead(crypto::make_aead()),
-      worker{stage, *aead, entropy, frames, statistics} {}
+      worker{stage, *aead, entropy, frames, statistics} {
+  worker.exporters = &exporters;
+}
 
 ServerConfig World::default_config() {
   const Certificates& certificates = Certificates::get();

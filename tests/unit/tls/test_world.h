@@ -43,6 +43,7 @@ class World {
   crypto::Stage stage;
   std::unique_ptr<crypto::Aead> aead;
   FramePool frames{4, 2};
+  Slab<Exporter> exporters{2};
   Statistics statistics;
   WorkerContext worker;
 };
