@@ -24,6 +24,7 @@ int run_check(const std::string& file) {
   crypto::KeyStore keys;
   const auto tls = engine::load_tls(*config, keys, std::time(nullptr));
   if (!tls) return tell(tls.error(), file);
+  for (const engine::Fault& warning : tls->warnings) fmt::print(stderr, "warning: {}\n", to_string(warning, file));
   fmt::print("{}: in order: {} port{}, {} listener{}\n", file, config->ports.size(),
              config->ports.size() == 1 ? "" : "s", config->listeners.size(), config->listeners.size() == 1 ? "" : "s");
   for (const std::string& certificate : tls->certificates) fmt::print("  certificate {}\n", certificate);

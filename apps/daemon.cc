@@ -58,6 +58,7 @@ std::expected<std::unique_ptr<Daemon>, StartFailure> Daemon::start(engine::Confi
   daemon->kernels_ = *kernels;
   for (const auto step : {&Daemon::open_control, &Daemon::start_dpdk, &Daemon::open_ports, &Daemon::start_workers})
     if (auto done = (daemon.get()->*step)(); !done) return std::unexpected(done.error());
+  daemon->start_rotation();
   daemon->register_commands();
   return daemon;
 }
@@ -143,6 +144,16 @@ std::expected<void, StartFailure> Daemon::start_workers() {
   return {};
 }
 
+void Daemon::start_rotation() {
+  std::vector<engine::WorkerHandle*> workers;
+  for (const Lane& lane : lanes_) workers.push_back(lane.worker.get());
+  const auto tell = [](const std::string& line, bool failure) {
+    failure ? spdlog::error("{}", line) : spdlog::info("{}", line);
+  };
+  tickets_ =
+      std::make_unique<engine::TicketRotation>(config_, tls_, std::move(workers), entropy_, tell, dpdk::Clock::now());
+}
+
 void Daemon::register_commands() {
   using nlohmann::json;
   std::vector<TracedWorker> traced;
@@ -172,13 +183,14 @@ void Daemon::run() {
       control_->serve(dpdk::Clock::now());
       on_signal();
     }
+    tickets_->run(dpdk::Clock::now());
     if (stage_ == Stage::draining && drained()) stage_ = Stage::stopped;
   }
 }
 
 int Daemon::poll_timeout_ms() const {
   const Instant now = dpdk::Clock::now();
-  Instant next = control_->next_deadline();
+  Instant next = std::min(control_->next_deadline(), tickets_->next_deadline());
   if (stage_ == Stage::draining) next = std::min(next, now + kDrainCheck);
   if (next == kNever) return -1;
   const auto wait = std::chrono::ceil<std::chrono::milliseconds>(std::max(next - now, Duration::zero())).count();
@@ -188,12 +200,14 @@ int Daemon::poll_timeout_ms() const {
 void Daemon::on_signal() {
   signalfd_siginfo signal{};
   while (::read(signals_, &signal, sizeof signal) == sizeof signal) {
-    if (signal.ssi_signo == SIGHUP)
+    if (signal.ssi_signo == SIGHUP) {
+      tickets_->read_files_now();
       check_config_again();
-    else if (stage_ == Stage::serving)
+    } else if (stage_ == Stage::serving) {
       begin_drain();
-    else
+    } else {
       stage_ = Stage::stopped;  // asked twice: at once
+    }
   }
 }
 

@@ -20,6 +20,7 @@
 #include "engine/config.h"
 #include "engine/control_socket.h"
 #include "engine/impaired_io.h"
+#include "engine/ticket_rotation.h"
 #include "engine/worker_handle.h"
 #include "trace_desk.h"
 
@@ -62,6 +63,7 @@ class Daemon {
   std::expected<void, StartFailure> open_ports();
   std::expected<void, StartFailure> start_workers();
   void register_commands();
+  void start_rotation();
 
   void on_signal();
   void check_config_again() const;
@@ -88,6 +90,8 @@ class Daemon {
   std::vector<Lane> lanes_;
   std::vector<engine::WorkerView> views_;
   std::unique_ptr<TraceDesk> traces_;
+  crypto::SystemEntropy entropy_;
+  std::unique_ptr<engine::TicketRotation> tickets_;
   std::unique_ptr<dpdk::Telemetry> telemetry_;
 };
 

@@ -131,6 +131,11 @@ engine::NamedGroups Daemon::snapshot() const {
     bad_checksum += lane.io->statistics().rx_bad_checksum.get();
   }
   groups.push_back({"io", {{"rx_unlinearised", unlinearised}, {"rx_bad_checksum", bad_checksum}}});
+  const engine::TicketRotation::Statistics& tickets = tickets_->statistics();
+  groups.push_back({"ticket_keys",
+                    {{"rotations", tickets.rotations.get()},
+                     {"failed_reads", tickets.failed_reads.get()},
+                     {"waiting", tickets.waiting.get()}}});
   for (std::size_t w = 0; w < lanes_.size(); ++w) {
     if (!lanes_[w].impaired) continue;
     const engine::ImpairmentStatistics& rx = lanes_[w].impaired->received();

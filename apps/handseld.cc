@@ -21,7 +21,8 @@ namespace {
 constexpr const char* kFooter =
     "Without a file: a net_tap port handsel0 at 10.77.0.2/24 and fd77::2/64, https on 443, http on 80, a certificate\n"
     "made at start, one worker.\n\n"
-    "Signals: SIGTERM and SIGINT drain (a second one stops at once), SIGHUP checks the file again.\n\n"
+    "Signals: SIGTERM and SIGINT drain (a second one stops at once), SIGHUP checks the file again\n"
+    "and reads files of ticket keys.\n\n"
     "Exit codes: 0 done; 1 failed at run time; 2 the configuration or the command line has faults; 3 a right is\n"
     "lacking, the message says which.";
 
@@ -46,6 +47,7 @@ int run(const Options& options) {
   auto keys = std::make_unique<crypto::KeyStore>();
   auto tls = engine::load_tls(*config, *keys, std::time(nullptr));
   if (!tls) return tell(tls.error(), file), kBadConfig;
+  for (const engine::Fault& warning : tls->warnings) fmt::print(stderr, "warning: {}\n", to_string(warning, file));
   if (options.check) return fmt::print("{}: in order\n", file), kSuccess;
 
   spdlog::set_level(spdlog::level::from_str(config->engine.log));

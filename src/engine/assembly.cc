@@ -12,6 +12,7 @@
 #include "crypto/hash.h"
 #include "crypto/ocsp.h"
 #include "crypto/peer_chain.h"
+#include "engine/ticket_file.h"
 #include "service/registry.h"
 
 namespace handsel::engine {
@@ -143,8 +144,26 @@ std::expected<std::shared_ptr<const crypto::TrustStore>, Fault> load_client_trus
   return std::move(*trust);
 }
 
+// From the file, or made here.
+std::expected<std::shared_ptr<const tls::TicketKeys>, Fault> first_ticket_keys(const TlsSettings& settings,
+                                                                               TlsConfigs& loaded) {
+  if (settings.ticket_keys.empty()) {
+    crypto::SystemEntropy entropy;
+    return tls::TicketKeys::random(entropy);
+  }
+  auto read = read_ticket_file(settings.ticket_keys);
+  if (!read) return std::unexpected(Fault{settings.ticket_keys_at, std::move(read.error())});
+  if (read->open_to_others)
+    loaded.warnings.push_back(
+        {settings.ticket_keys_at,
+         fmt::format("{}: others than its owner may read or write it, and with it every session; chmod 600 helps",
+                     settings.ticket_keys.string())});
+  loaded.ticket_files.emplace(settings.name, read->digest);
+  return std::move(read->keys);
+}
+
 std::expected<tls::ServerConfig, Fault> server_config(const TlsSettings& settings,
-                                                      std::vector<tls::Credential> credentials) {
+                                                      std::vector<tls::Credential> credentials, TlsConfigs& loaded) {
   tls::ServerConfig draft;
   draft.credentials = std::move(credentials);
   draft.alpn = settings.alpn;
@@ -157,8 +176,9 @@ std::expected<tls::ServerConfig, Fault> server_config(const TlsSettings& setting
     draft.client_trust = std::move(*trust);
   }
   if (settings.tickets) {
-    crypto::SystemEntropy entropy;
-    draft.ticket_keys = tls::TicketKeys::random(entropy);
+    auto keys = first_ticket_keys(settings, loaded);
+    if (!keys) return std::unexpected(std::move(keys.error()));
+    draft.ticket_keyring = std::make_shared<tls::TicketKeyring>(std::move(*keys));
   }
   if (!settings.groups.empty()) {
     draft.groups.clear();
@@ -232,7 +252,7 @@ std::expected<TlsConfigs, std::vector<Fault>> load_tls(const Config& config, cry
         faults.push_back(std::move(made.error()));
     }
     if (!faults.empty()) continue;
-    auto prepared = server_config(settings, std::move(credentials));
+    auto prepared = server_config(settings, std::move(credentials), loaded);
     if (prepared)
       loaded.by_name.emplace(settings.name, std::make_shared<const tls::ServerConfig>(std::move(*prepared)));
     else

@@ -2,6 +2,7 @@
 /// From a checked configuration to what workers are made of: TLS configurations with their keys, and shards. Control
 /// thread, at start.
 
+#include <array>
 #include <cstdint>
 #include <expected>
 #include <map>
@@ -21,6 +22,8 @@ namespace handsel::engine {
 /// The TLS configurations of a file, by name, and a line for people on each certificate.
 struct TlsConfigs {
   std::map<std::string, std::shared_ptr<const tls::ServerConfig>, std::less<>> by_name;
+  std::map<std::string, std::array<std::uint8_t, 32>, std::less<>> ticket_files;  ///< digests of those that were read
+  std::vector<Fault> warnings;            ///< what is no fault, and should not stay so
   std::vector<std::string> certificates;  ///< "default: CN=handsel.test, ECDSA P-256, until 2026-12-01, sha256 12:ab:…"
 };
 

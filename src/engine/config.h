@@ -88,7 +88,11 @@ struct TlsSettings {
   std::string client_certificates = "none";  ///< or "request", "require"
   std::filesystem::path client_ca;           ///< a PEM file of those who vouch for clients; empty: none
   Position client_ca_at;
-  bool tickets = true;  ///< resumption by stateless tickets under a key made at start
+  bool tickets = true;                           ///< resumption by stateless tickets
+  std::chrono::milliseconds ticket_rotation{0};  ///< how long a key made by us seals; 0: not said
+  Position ticket_rotation_at;
+  std::filesystem::path ticket_keys;  ///< a file of keys that several engines share; empty: made by us
+  Position ticket_keys_at;
   Position at;
 };
 

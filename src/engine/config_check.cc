@@ -73,6 +73,17 @@ void check_tls(const TlsSettings& tls, ReadContext& context) {
                   "set client_certificates to \"request\" or \"require\"");
 }
 
+void check_tickets(const TlsSettings& tls, ReadContext& context) {
+  const bool rotates = tls.ticket_rotation.count() != 0;
+  if (!tls.tickets && !tls.ticket_keys.empty())
+    context.fault(tls.ticket_keys_at, "ticket_keys has no effect: tickets = false");
+  if (!tls.tickets && rotates)
+    context.fault(tls.ticket_rotation_at, "ticket_rotation has no effect: tickets = false");
+  else if (!tls.ticket_keys.empty() && rotates)
+    context.fault(tls.ticket_rotation_at,
+                  "ticket_rotation has no effect: the keys change when the file of ticket_keys does");
+}
+
 bool overlap(const ListenerSettings& one, const ListenerSettings& other) {
   return one.port == other.port && one.port != 0 && one.address == other.address;
 }
@@ -89,7 +100,10 @@ void check_together(const Config& config, ReadContext& context) {
     check_port(config, *port, context);
     for (auto before = config.ports.begin(); before != port; ++before) check_port_pair(*before, *port, context);
   }
-  for (const TlsSettings& tls : config.tls) check_tls(tls, context);
+  for (const TlsSettings& tls : config.tls) {
+    check_tls(tls, context);
+    check_tickets(tls, context);
+  }
   for (auto listener = config.listeners.begin(); listener != config.listeners.end(); ++listener) {
     check_listener(config, *listener, context);
     for (auto before = config.listeners.begin(); before != listener; ++before)

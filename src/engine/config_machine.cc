@@ -49,6 +49,7 @@ std::vector<Fault> check_machine(const Config& config) {
       if (!files.ocsp.empty()) check_readable(files.ocsp, files.ocsp_at, faults);
     }
     if (!tls.client_ca.empty()) check_readable(tls.client_ca, tls.client_ca_at, faults);
+    if (!tls.ticket_keys.empty()) check_readable(tls.ticket_keys, tls.ticket_keys_at, faults);
   }
   return faults;
 }

@@ -105,9 +105,22 @@ constexpr Key<TlsSettings> kTlsKeys[] = {
      [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
        read_numbers(entry, kSuites, out.suites, context);
      }},
-    {"tickets", "boolean", "true", "Whether clients may resume sessions; the tickets' key is made at start.",
+    {"tickets", "boolean", "true", "Whether clients may resume sessions by tickets.",
      [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
        if (auto wanted = read_boolean(entry, context)) out.tickets = *wanted;
+     }},
+    {"ticket_rotation", "duration", "\"12h\"",
+     "How long one key made by the engine seals tickets; two older ones open.",
+     [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
+       const auto interval = read_duration(entry, context);
+       if (!interval) return;
+       out.ticket_rotation = *interval;
+       out.ticket_rotation_at = entry.node.at;
+     }},
+    {"ticket_keys", "text", "none, made by the engine",
+     "A file of one to three keys of 48 bytes, newest first, shared by engines; read again every minute and on SIGHUP.",
+     [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
+       read_path(entry, out.ticket_keys, out.ticket_keys_at, context);
      }},
     {"rsa_key_exchange", "boolean", "false",
      "TLS 1.2 with RSA key exchange, for clients that can nothing better: without forward secrecy.",

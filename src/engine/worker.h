@@ -99,6 +99,7 @@ class Worker final : public WorkerHandle {
   bool post(Command command) override { return commands_.push(std::move(command)); }
   WorkerView view() const override { return {&shard_, &statistics_}; }
   flow::Shard& shard() override { return shard_; }
+  std::uint64_t let_go_done() const override { return let_go_done_.load(std::memory_order_acquire); }
 
  private:
   static constexpr std::size_t kCommands = 64;
@@ -138,6 +139,10 @@ class Worker final : public WorkerHandle {
         case Command::What::stop_accepting:
           shard_.stop_accepting();
           break;
+        case Command::What::let_go:
+          shard_.forget(*command->former_keys);
+          let_go_done_.fetch_add(1, std::memory_order_release);
+          break;
         case Command::What::none:
           break;
       }
@@ -151,6 +156,7 @@ class Worker final : public WorkerHandle {
   WorkerStatistics statistics_;
   SpscRing<Command> commands_;
   std::uint32_t passes_ = 0;  // that received something
+  std::atomic<std::uint64_t> let_go_done_{0};
   std::atomic<bool> stop_{false};
 };
 

@@ -64,6 +64,8 @@ Shard::Shard(const ShardConfig& config, const ShardResources& resources, Instant
   output_turn_.reserve(config.limits.flows + limits::kBurst);
 }
 
+void Shard::forget(const tls::TicketKeys& former) { former.forget(tls_context_.aead); }
+
 Shard::~Shard() {
   for (std::uint32_t i = 0; i < flows_.capacity(); ++i)
     if (Flow* flow = flows_.at(i)) {

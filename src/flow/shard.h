@@ -107,6 +107,8 @@ class Shard {
   void announce(FrameSink& sink);
   /// New SYNs, and connect(), are refused from now on; what is open goes on.
   void stop_accepting() { accepting_ = false; }
+  /// Keeps nothing of ticket keys that are in force no more.
+  void forget(const tls::TicketKeys& former);
 
   /// Begins to open a connection. Its SYN leaves with the next run(), or once the next hop has told its link address.
   /// Exactly one call to the service follows, later: on_open() or on_open_failed(). May be called from within a

@@ -16,6 +16,7 @@
 #include "crypto/peer_chain.h"
 #include "tls/protocol.h"
 #include "tls/ticket.h"
+#include "tls/ticket_keyring.h"
 
 namespace handsel::tls {
 
@@ -75,6 +76,12 @@ struct ServerConfig {
 
   /// Resumption (RFC 8446 2.2): without keys no ticket is issued or taken.
   std::shared_ptr<const TicketKeys> ticket_keys;
+  /// The same where the keys change while the server runs: then `ticket_keys` does not count.
+  std::shared_ptr<TicketKeyring> ticket_keyring;
+  /// Those in force; nullptr when there are none. Not to be held beyond the present call into a session.
+  const TicketKeys* keys_in_force() const {
+    return ticket_keyring != nullptr ? &ticket_keyring->in_force() : ticket_keys.get();
+  }
   unsigned tickets_per_handshake = 2;
   std::uint32_t ticket_lifetime_seconds = 7'200;  ///< at most seven days (RFC 8446 4.6.1)
 

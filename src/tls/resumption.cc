@@ -43,7 +43,7 @@ std::expected<Resumption, Error> take_ticket(Handshake& handshake, const ClientH
   if (!offered) return std::unexpected(offered.error());
   const std::expected<bool, Error> with_dhe = read_offers_psk_with_dhe(*hello.psk_key_exchange_modes);
   if (!with_dhe) return std::unexpected(with_dhe.error());
-  const TicketKeys* keys = handshake.config().ticket_keys.get();
+  const TicketKeys* keys = handshake.config().keys_in_force();
   if (keys == nullptr || !*with_dhe) return none;
   std::string_view server_name;
   if (hello.server_name) server_name = read_server_name(*hello.server_name).value_or("");
@@ -65,7 +65,7 @@ std::expected<Resumption, Error> take_ticket(Handshake& handshake, const ClientH
 }
 
 bool wants_tickets(Handshake& handshake, const ClientHello& hello) {
-  if (handshake.config().ticket_keys == nullptr || !hello.psk_key_exchange_modes) return false;
+  if (handshake.config().keys_in_force() == nullptr || !hello.psk_key_exchange_modes) return false;
   return read_offers_psk_with_dhe(*hello.psk_key_exchange_modes).value_or(false);
 }
 
@@ -109,7 +109,7 @@ Error send_tickets(Handshake& handshake, const Suite& suite, const TicketScope& 
     message.lifetime_seconds = handshake.config().ticket_lifetime_seconds;
     message.age_add = load_be32(age_add.data());
     message.nonce = nonce;
-    message.ticket = handshake.config().ticket_keys->seal(worker.aead, worker.entropy, state, ticket);
+    message.ticket = handshake.config().keys_in_force()->seal(worker.aead, worker.entropy, state, ticket);
     message.emit(writer);
     if (const Error error = handshake.queue(writer.written()); error != Error::none) return error;
     worker.statistics.tickets_issued.add();

@@ -25,7 +25,7 @@ bool fits(Handshake& handshake, const TicketState& state, std::string_view serve
 std::expected<Resumption12, Error> take_ticket12(Handshake& handshake, const ClientHello& hello,
                                                  std::string_view server_name) {
   Resumption12 none;
-  const TicketKeys* keys = handshake.config().ticket_keys.get();
+  const TicketKeys* keys = handshake.config().keys_in_force();
   if (keys == nullptr || !hello.session_ticket || (*hello.session_ticket).empty()) return none;
   WorkerContext& worker = handshake.worker();
   TicketState state;
@@ -45,7 +45,7 @@ std::expected<Resumption12, Error> take_ticket12(Handshake& handshake, const Cli
 }
 
 bool wants_ticket12(Handshake& handshake, const ClientHello& hello) {
-  return handshake.config().ticket_keys != nullptr && hello.session_ticket && hello.extended_master_secret;
+  return handshake.config().keys_in_force() != nullptr && hello.session_ticket && hello.extended_master_secret;
 }
 
 Bytes write_ticket12(Handshake& handshake, const Suite& suite, const TicketScope& scope, const MasterSecret12& master,
@@ -61,7 +61,7 @@ Bytes write_ticket12(Handshake& handshake, const Suite& suite, const TicketScope
   std::array<std::uint8_t, TicketKeys::kMaxTicketBytes> ticket;
   Writer writer(out);
   NewSessionTicket12{handshake.config().ticket_lifetime_seconds,
-                     handshake.config().ticket_keys->seal(worker.aead, worker.entropy, state, ticket)}
+                     handshake.config().keys_in_force()->seal(worker.aead, worker.entropy, state, ticket)}
       .emit(writer);
   worker.statistics.tickets_issued.add();
   return writer.written();

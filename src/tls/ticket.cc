@@ -63,8 +63,17 @@ std::expected<std::shared_ptr<const TicketKeys>, std::string> TicketKeys::from_b
     return std::unexpected("ticket keys are one to three of 48 bytes each, newest first; there are " +
                            std::to_string(file.size()) + " bytes");
   auto keys = std::make_shared<TicketKeys>();
-  for (; !file.empty(); file = file.subspan(kKeyFileBytes)) keys->keys_.push_back(make_key(file));
+  for (; !file.empty(); file = file.subspan(kKeyFileBytes)) {
+    Key key = make_key(file);
+    if (std::ranges::find(keys->keys_, key.name, &Key::name) != keys->keys_.end())
+      return std::unexpected("two of the ticket keys have the same name, which is their first 16 bytes");
+    keys->keys_.push_back(std::move(key));
+  }
   return keys;
+}
+
+void TicketKeys::forget(crypto::Aead& aead) const {
+  for (const Key& key : keys_) aead.forget(key.secret);
 }
 
 std::shared_ptr<const TicketKeys> TicketKeys::rotated(Entropy& entropy) const {

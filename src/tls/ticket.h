@@ -37,7 +37,7 @@ struct TicketState {
 };
 
 /// The keys in force: the newest seals, all open. An immutable snapshot, made on the control thread; rotation makes the
-/// next one and publishes it with the configuration that holds it.
+/// next one and publishes it through a TicketKeyring.
 class TicketKeys {
  public:
   static constexpr std::size_t kMaxKeys = 3;
@@ -47,12 +47,15 @@ class TicketKeys {
   static constexpr std::size_t kMaxTicketBytes = 192;
 
   static std::shared_ptr<const TicketKeys> random(Entropy& entropy);
-  /// One to three keys of kKeyFileBytes each, newest first, for servers that share them.
+  /// One to three keys of kKeyFileBytes each, newest first and of different names, for servers that share them. The
+  /// error is a clause for a person.
   static std::expected<std::shared_ptr<const TicketKeys>, std::string> from_bytes(Bytes file);
   /// A new key in front; the oldest goes when there would be more than kMaxKeys.
   std::shared_ptr<const TicketKeys> rotated(Entropy& entropy) const;
 
   std::size_t size() const { return keys_.size(); }
+  /// Drops what this worker's engine keeps of the keys, before they are destroyed.
+  void forget(crypto::Aead& aead) const;
   /// Writes the ticket to `out` (kMaxTicketBytes or more).
   Bytes seal(crypto::Aead& aead, Entropy& entropy, const TicketState& state, MutableBytes out) const;
   /// False for what none of the keys has sealed; `state` is then unspecified.

@@ -68,6 +68,27 @@ class Life(unittest.TestCase):
         self.engine.start()
         self.assertTrue(clients.curl(f"https://{V4}/").startswith(b"handsel"))
 
+    def test_a_session_outlives_the_engine_where_the_ticket_keys_are_in_a_file(self):
+        request = b"GET / HTTP/1.0\r\n\r\n"
+        keys = self.engine.folder / "tickets"
+        keys.write_bytes(os.urandom(48))
+        keys.chmod(0o600)
+        self.engine.config.write_text(self.engine.config.read_text().replace(
+            "[tls.made]\n", f'[tls.made]\nticket_keys = "{keys}"\n'))
+        session = self.engine.folder / "session.pem"
+        self.engine.start()
+        first = clients.s_client("-sess_out", str(session), "-ign_eof", host=V4, send=request)
+        self.assertEqual(first.version, "TLSv1.3", first.text)
+        self.assertEqual(self.engine.stop(), 0)
+        self.engine.start()
+        second = clients.s_client("-sess_in", str(session), "-ign_eof", host=V4, send=request)
+        self.assertTrue(second.field("Reused, ").startswith("TLSv1.3"), second.text)
+        keys.write_bytes(os.urandom(48))
+        self.engine.process.send_signal(signal.SIGHUP)
+        self.assertTrue(context.eventually(lambda: self.engine.counter(("ticket_keys", "rotations")) == 1))
+        third = clients.s_client("-sess_in", str(session), "-ign_eof", host=V4, send=request)
+        self.assertEqual(third.version, "TLSv1.3", third.text)
+
     def test_sigterm_and_sigint_end_an_idle_engine_at_once_with_status_0(self):
         for how in (signal.SIGTERM, signal.SIGINT):
             with self.subTest(how=how):

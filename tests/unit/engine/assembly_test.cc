@@ -80,5 +80,49 @@ TEST_F(TlsFiles, NobodyIsAsked_Loaded_NoCertificateRequestIsMade) {
   EXPECT_TRUE(loaded->by_name.at("site")->certificate_request12.empty());
 }
 
+TEST_F(TlsFiles, TicketKeysInAFile_Loaded_TheyAreInForce) {
+  settings_.ticket_keys = write("keys", std::string(48, 'a') + std::string(48, 'b'));
+  std::filesystem::permissions(settings_.ticket_keys, std::filesystem::perms::owner_read);
+  const auto loaded = load();
+  ASSERT_TRUE(loaded) << loaded.error().front().message;
+  EXPECT_EQ(loaded->by_name.at("site")->keys_in_force()->size(), 2u);
+  EXPECT_TRUE(loaded->warnings.empty());
+}
+
+TEST_F(TlsFiles, TicketKeysThatOthersMayRead_Loaded_WarnedOf) {
+  settings_.ticket_keys = write("keys", std::string(48, 'a'));
+  settings_.ticket_keys_at = {7, 15};
+  std::filesystem::permissions(settings_.ticket_keys,
+                               std::filesystem::perms::owner_read | std::filesystem::perms::group_read);
+  const auto loaded = load();
+  ASSERT_TRUE(loaded);
+  ASSERT_EQ(loaded->warnings.size(), 1u);
+  EXPECT_THAT(to_string(loaded->warnings[0], "f"), testing::StartsWith("f:7:15: "));
+  EXPECT_THAT(loaded->warnings[0].message, HasSubstr("others than its owner may read"));
+}
+
+TEST_F(TlsFiles, TicketKeysThatAreNone_Loaded_ToldWithTheirPlace) {
+  settings_.ticket_keys_at = {7, 15};
+  for (const auto& [content, told] :
+       {std::pair{std::string(), "there are 0 bytes"}, std::pair{std::string(47, 'a'), "there are 47 bytes"},
+        std::pair{std::string(193, 'a'), "the file has 193 bytes"},
+        std::pair{std::string(96, 'a'), "two of the ticket keys have the same name"}}) {
+    settings_.ticket_keys = write("keys", content);
+    const auto loaded = load();
+    ASSERT_FALSE(loaded);
+    EXPECT_THAT(to_string(loaded.error().front(), "f"),
+                testing::AllOf(testing::StartsWith("f:7:15: "), HasSubstr(told)));
+  }
+  settings_.ticket_keys = folder_;
+  EXPECT_THAT(only_fault(), HasSubstr("is not a regular file"));
+}
+
+TEST_F(TlsFiles, NoTickets_Loaded_NoKeysAreMade) {
+  settings_.tickets = false;
+  const auto loaded = load();
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->by_name.at("site")->keys_in_force(), nullptr);
+}
+
 }  // namespace
 }  // namespace handsel::engine

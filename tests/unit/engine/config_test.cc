@@ -47,6 +47,7 @@ alpn = ["http/1.1"]
 groups = ["secp256r1", "x25519"]
 suites = ["TLS_AES_256_GCM_SHA384"]
 min_version = "1.3"
+ticket_keys = "tickets"
 
 [limits]
 flows = 1000
@@ -106,6 +107,7 @@ TEST(Config, WholeFile_Parsed_EverySettingArrives) {
   EXPECT_EQ(tls->certificates[0].ocsp, "/etc/handsel/site.ocsp");
   EXPECT_EQ(tls->client_certificates, "request");
   EXPECT_EQ(tls->client_ca, "/etc/handsel/ca.pem");
+  EXPECT_EQ(tls->ticket_keys, "/etc/handsel/tickets");
   EXPECT_THAT(tls->groups, ElementsAre(23, 29));
   EXPECT_THAT(tls->suites, ElementsAre(0x1302));
   EXPECT_EQ(config->limits.flows, 1000u);
@@ -217,6 +219,12 @@ INSTANTIATE_TEST_SUITE_P(
                  "\"require\""},
         OneFault{"ClientCertificatesMisspelt", good_and("[tls.a]\nclient_certificates = \"required\"\n"),
                  "f:7:23: client_certificates = \"required\" is unknown: did you mean \"require\"?"},
+        OneFault{"TicketRotationBesideAFile", good_and("[tls.a]\nticket_keys = \"k\"\nticket_rotation = \"1h\"\n"),
+                 "f:8:19: ticket_rotation has no effect: the keys change when the file of ticket_keys does"},
+        OneFault{"TicketRotationWithoutTickets", good_and("[tls.a]\ntickets = false\nticket_rotation = 60\n"),
+                 "f:8:19: ticket_rotation has no effect: tickets = false"},
+        OneFault{"TicketKeysWithoutTickets", good_and("[tls.a]\ntickets = false\nticket_keys = \"k\"\n"),
+                 "f:8:15: ticket_keys has no effect: tickets = false"},
         OneFault{"CertificateWithoutKey", good_and("[tls.a]\ncertificates = [{chain = \"a.pem\"}]\n"),
                  "f:7:17: certificates lacks key: A PEM file: the certificate's private key, without a passphrase."},
         OneFault{"PortAsOneTable", "port = 5\n" + std::string(kListener),

@@ -138,6 +138,14 @@ TEST_F(WorkerTest, empty_polls_are_told_apart_from_busy_ones) {
   EXPECT_GT(statistics.busy_cycles.get(), 0u);
 }
 
+TEST_F(WorkerTest, former_ticket_keys_are_let_go_of_and_it_says_so) {
+  const auto former = tls::TicketKeys::random(entropy);
+  ASSERT_TRUE(worker->post({.what = Command::What::let_go, .former_keys = former.get()}));
+  EXPECT_EQ(worker->let_go_done(), 0u);
+  run(1);
+  EXPECT_EQ(worker->let_go_done(), 1u);
+}
+
 // Opens a connection with its first turn.
 class Opener final : public Driver, public flow::Service {
  public:

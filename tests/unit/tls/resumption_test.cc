@@ -129,6 +129,18 @@ TEST(Resumption13, binder_with_a_flipped_bit_draws_decrypt_error) {
   EXPECT_EQ(pair.client.alert, Alert::decrypt_error);
 }
 
+TEST(Resumption13, ticket_of_a_running_server_is_taken_while_its_key_is_among_three) {
+  ServerConfig config = World::default_config();
+  config.ticket_keyring = std::make_shared<TicketKeyring>(TicketKeys::random(entropy()));
+  const std::vector<Ticket> tickets = tickets_of(config);
+  for (int rotation = 1; rotation <= 3; ++rotation) {
+    config.ticket_keyring->publish(config.ticket_keyring->published().rotated(entropy()));
+    config.ticket_keyring->let_go();
+    Connected pair(offering(tickets), config);
+    EXPECT_EQ(pair.client.resumed, rotation < 3) << rotation;
+  }
+}
+
 TEST(Resumption13, ticket_for_another_name_falls_back_to_a_full_handshake) {
   const ServerConfig config = with_tickets();
   Offer offer = offering(tickets_of(config));
