@@ -1,5 +1,6 @@
 #include "tls/server13_flight.h"
 
+#include <cassert>
 #include <utility>
 
 #include "tls/finished13.h"
@@ -53,7 +54,7 @@ Error send_protected(Handshake& handshake, const Agreed& agreed, const TrafficSe
 
 Bytes write_server_hello(MutableBytes out, const Agreed& agreed, Bytes random, Bytes share,
                          const Resumption& resumption) {
-  std::array<std::uint8_t, 128> block;
+  std::array<std::uint8_t, kMaxServerHelloExtensionsBytes> block;
   Writer extensions(block);
   if (share.empty())
     write_retry_group(extensions, agreed.group);
@@ -70,6 +71,7 @@ Bytes write_server_hello(MutableBytes out, const Agreed& agreed, Bytes random, B
   hello.has_extensions = true;
   hello.extensions = extensions.written();
   hello.emit(writer);
+  assert(extensions.ok() && writer.ok());
   return writer.written();
 }
 

@@ -17,7 +17,12 @@
 namespace handsel::tls {
 
 // Long enough for ours: no extension but key_share, supported_versions and pre_shared_key.
-inline constexpr std::size_t kMaxServerHelloBytes = 192;
+inline constexpr std::size_t kMaxServerHelloExtensionsBytes = 4 + 4 +
+                                                              key_share_bytes(NamedGroup::secp384r1)  // key_share
+                                                              + 4 + 2   // supported_versions
+                                                              + 4 + 2;  // pre_shared_key
+inline constexpr std::size_t kMaxServerHelloBytes =
+    kHandshakeHeaderBytes + 2 + kRandomBytes + 1 + kMaxSessionIdBytes + 2 + 1 + 2 + kMaxServerHelloExtensionsBytes;
 
 /// What of the first ClientHello is still needed after its memory is gone.
 struct Agreed {

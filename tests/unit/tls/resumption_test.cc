@@ -84,6 +84,19 @@ TEST(Resumption13, after_a_hello_retry_request_too) {
   EXPECT_TRUE(pair.client.resumed);
 }
 
+// The longest ServerHello that there is.
+TEST(Resumption13, with_the_longest_share_and_session_id_connects) {
+  ServerConfig draft = with_tickets();
+  draft.groups = {NamedGroup::secp384r1};
+  const ServerConfig config = *prepared(std::move(draft));
+  Offer first;
+  first.groups = first.shares = {NamedGroup::secp384r1};
+  Offer offer = offering(tickets_of(config, first));
+  offer.groups = offer.shares = {NamedGroup::secp384r1};
+  Connected pair(offer, config);
+  EXPECT_TRUE(pair.client.resumed);
+}
+
 TEST(Resumption13, without_signature_algorithms_connects_when_the_ticket_is_taken) {
   const ServerConfig config = with_tickets();
   Offer offer = offering(tickets_of(config));
