@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <ostream>
 #include <string>
 #include <vector>
 
@@ -17,9 +16,9 @@ struct ToLibssl {
   explicit ToLibssl(ClientConfig draft = libssl_trusting_client(),
                     const crypto::Issued& credential = LibsslCertificates::get().ecdsa)
       : config(*prepared(std::move(draft))), server(credential), client(std::make_unique<ClientEnd>(world, config)) {}
-  void connect(std::size_t piece = 0) {
+  void connect() {
     client->start();
-    exchange(*client, server, piece);
+    exchange(*client, server);
   }
   void connect_again() {
     server.next_connection();
@@ -49,75 +48,6 @@ struct ToLibssl {
   LibsslServer server;
   std::unique_ptr<ClientEnd> client;
 };
-
-struct Row {
-  Version version;
-  const char* suite;
-  const char* group;
-  const crypto::Issued& (*credential)();
-  const char* schemes;
-  std::size_t piece;
-};
-void PrintTo(const Row& row, std::ostream* out) {
-  *out << row.suite << ' ' << row.group << ' ' << row.schemes << ' ' << row.piece;
-}
-
-const crypto::Issued& by_p256() { return LibsslCertificates::get().ecdsa; }
-const crypto::Issued& by_p384() { return LibsslCertificates::get().ecdsa_p384; }
-const crypto::Issued& by_ed25519() { return LibsslCertificates::get().ed25519; }
-const crypto::Issued& by_rsa() { return LibsslCertificates::get().rsa; }
-
-std::vector<Row> every_row() {
-  std::vector<Row> rows;
-  for (const char* group : {"X25519", "P-256", "P-384"})
-    for (const std::size_t piece : {0, 1, 333}) {
-      for (const char* suite : {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"}) {
-        rows.push_back({Version::tls13, suite, group, by_p256, "ECDSA+SHA256", piece});
-        rows.push_back({Version::tls13, suite, group, by_p384, "ECDSA+SHA384", piece});
-        rows.push_back({Version::tls13, suite, group, by_ed25519, "ed25519", piece});
-        for (const char* schemes : {"RSA-PSS+SHA256", "RSA-PSS+SHA384"})
-          rows.push_back({Version::tls13, suite, group, by_rsa, schemes, piece});
-      }
-      for (const char* suite :
-           {"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305"}) {
-        rows.push_back({Version::tls12, suite, group, by_p256, "ECDSA+SHA256", piece});
-        // In TLS 1.2 a scheme names its hash, and leaves the curve open.
-        for (const char* schemes : {"ECDSA+SHA384", "ECDSA+SHA256"})
-          rows.push_back({Version::tls12, suite, group, by_p384, schemes, piece});
-        rows.push_back({Version::tls12, suite, group, by_ed25519, "ed25519", piece});
-      }
-      for (const char* suite :
-           {"ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-RSA-CHACHA20-POLY1305"})
-        for (const char* schemes : {"RSA-PSS+SHA256", "RSA-PSS+SHA384", "RSA+SHA256", "RSA+SHA384"})
-          rows.push_back({Version::tls12, suite, group, by_rsa, schemes, piece});
-    }
-  return rows;
-}
-
-class ClientLibssl : public testing::TestWithParam<Row> {};
-
-TEST_P(ClientLibssl, connects_and_carries_data_both_ways) {
-  const Row& row = GetParam();
-  ToLibssl to(libssl_trusting_client(), row.credential());
-  SSL_CTX* const context = to.server.context();
-  ASSERT_EQ(SSL_CTX_set_max_proto_version(context, static_cast<int>(row.version)), 1);
-  if (row.version == Version::tls13) {
-    ASSERT_EQ(SSL_CTX_set_ciphersuites(context, row.suite), 1);
-  } else {
-    ASSERT_EQ(SSL_CTX_set_cipher_list(context, row.suite), 1);
-  }
-  ASSERT_EQ(SSL_CTX_set1_groups_list(context, row.group), 1);
-  SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE);
-  ASSERT_EQ(SSL_CTX_set1_sigalgs_list(context, row.schemes), 1);
-  to.connect(row.piece);
-  to.expect_data_both_ways();
-  EXPECT_STREQ(SSL_get_cipher_name(to.server.ssl()), row.suite);
-  EXPECT_EQ(to.info().version, static_cast<std::uint16_t>(row.version));
-  const bool retried = row.version == Version::tls13 && std::string_view(row.group) != "X25519";
-  EXPECT_EQ(to.info().retried, retried);
-}
-
-INSTANTIATE_TEST_SUITE_P(VersionsSuitesGroupsSchemesPieces, ClientLibssl, testing::ValuesIn(every_row()));
 
 TEST(ClientLibsslHandshake, server_that_speaks_nothing_newer_than_tls12_is_believed) {
   ToLibssl to;

@@ -12,11 +12,6 @@
 namespace handsel::tls::test {
 namespace {
 
-struct SessionDeleter {
-  void operator()(SSL_SESSION* session) const { SSL_SESSION_free(session); }
-};
-using SavedSession = std::unique_ptr<SSL_SESSION, SessionDeleter>;
-
 ServerConfig with_tickets() {
   ServerConfig draft = World::default_config();
   draft.min_version = Version::tls12;
