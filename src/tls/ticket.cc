@@ -26,8 +26,10 @@ bool read_state(Bytes bytes, TicketState& state) {
   state.issued_unix_ms = reader.u64();
   state.authenticated_unix_ms = reader.u64();
   std::ranges::copy(reader.bytes(state.scope.size()), state.scope.begin());
-  state.secret.assign(reader.vector8());
-  return reader.finished() && !state.secret.empty();
+  const Bytes secret = reader.vector8();
+  if (!reader.finished() || secret.empty() || secret.size() > state.secret.capacity()) return false;
+  state.secret.assign(secret);
+  return true;
 }
 
 }  // namespace
