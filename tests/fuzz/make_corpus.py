@@ -1,4 +1,4 @@
-"""Write the seed files of the wire targets: corpus/frame and corpus/tcp_options.
+"""Write seed files: corpus/frame and corpus/tcp_options of the wire targets, and those of tls_corpus.py.
 
     make_corpus.py FOLDER        (tests/fuzz/corpus)
 
@@ -9,6 +9,8 @@ import ipaddress
 import pathlib
 import struct
 import sys
+
+import tls_corpus
 
 OURS, PEER = bytes.fromhex("02000a4d0002"), bytes.fromhex("02000a4d0001")
 IPV4, ARP, VLAN, IPV6 = 0x0800, 0x0806, 0x8100, 0x86DD
@@ -109,7 +111,7 @@ OPTIONS = {
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    for name, files in {"frame": FRAMES, "tcp_options": OPTIONS}.items():
+    for name, files in {"frame": FRAMES, "tcp_options": OPTIONS, **tls_corpus.corpora()}.items():
         folder = pathlib.Path(sys.argv[1]) / name
         folder.mkdir(parents=True, exist_ok=True)
         for file, data in files.items():

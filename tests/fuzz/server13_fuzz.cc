@@ -1,114 +1,48 @@
 /// A server session, of TLS 1.3 or 1.2, driven by arbitrary records and arbitrary crypto results. Encryption is off
 /// (the AEAD copies), so that mutations reach what lies under it.
 ///
-/// Input: one byte of flags, one of crypto results, then records.
+/// Input: one byte of flags, one of crypto results, then records. Flag 1: an honest handshake comes first; 2: data is
+/// sent at the end; 4: closed at the end; 8: clients are asked for certificates; 16: RSA key exchange is spoken, and
+/// tickets are taken; 32: what the stage computes is no zeros.
 
-#include <algorithm>
-#include <array>
-#include <vector>
-
-#include "tls/config.h"
 #include "tls/key_schedule13.h"
 #include "tls/messages/finished.h"
-#include "tls/session.h"
 #include "tls/transcript.h"
-#include "tls/worker_context.h"
-#include "tls_fuzz.h"
+#include "tls_configs.h"
 
 namespace {
 
 using namespace handsel;
 using namespace handsel::tls;
-using handsel::fuzz::CopyingAead;
-using handsel::fuzz::require;
-using handsel::fuzz::Zeros;
-using Buffer = std::vector<std::uint8_t>;
+using namespace handsel::fuzz;
 
-/// Gives zeros for every result, and the statuses that the input asks for.
-struct Results {
-  std::uint8_t bits = 0;
-  static void run(void* context, std::span<crypto::Operation* const> operations) {
-    auto& results = *static_cast<Results*>(context);
-    for (crypto::Operation* operation : operations) {
-      for (const MutableBytes out : {operation->public_key, operation->shared_secret, operation->signature})
-        std::ranges::fill(out, std::uint8_t{0});
-      operation->signature_bytes = operation->signature.size() / 2;
-      constexpr std::array kStatuses = {crypto::Status::done, crypto::Status::invalid_input, crypto::Status::failed};
-      operation->status = kStatuses[results.bits % 4 < 3 ? results.bits % 4 : 0];
-      results.bits = static_cast<std::uint8_t>(results.bits >> 2);
-    }
+ServerConfig make_config(bool asks, bool more) {
+  ServerConfig draft;
+  Credential credential;
+  credential.key.value = 0;
+  credential.chain = {Buffer(600, 0x30)};
+  credential.names = {"example.test"};
+  draft.credentials = {credential};
+  credential.kind = CredentialKind::rsa;
+  draft.credentials.push_back(credential);
+  draft.records_per_key = 3;
+  draft.min_version = Version::tls12;
+  if (asks) {
+    draft.client_certificates = ClientCertificates::request;
+    draft.client_trust = Certificates::get().trust;
   }
-};
+  if (more) {
+    draft.rsa_key_exchange = true;
+    draft.ticket_keys = ticket_keys();
+    draft.alpn = {"h2"};
+  }
+  return checked(std::move(draft));
+}
 
-std::uint64_t no_cycles() { return 0; }
-
-struct Server final : RecordSink {
-  Server(Results& results, const ServerConfig& config)
-      : stage(kernels(results), {}, no_cycles),
-        worker{stage, aead, entropy, frames, statistics},
-        session(worker, config, nullptr, 1, Instant{}) {}
-  static crypto::KernelTable kernels(Results& results) {
-    crypto::KernelTable table;
-    table.fill({"any", 2, Results::run, &results});
-    return table;
-  }
-  bool write_record(Bytes record) override {
-    output.insert(output.end(), record.begin(), record.end());
-    return true;
-  }
-  void compute() {
-    while (stage.waiting() != 0) {
-      stage.flush(Instant{});
-      while (crypto::Operation* operation = stage.take_completed())
-        session.on_operation_done(*operation, *this, Instant{});
-    }
-  }
-  /// Takes records off the stream until it ends or the session does.
-  void feed(Bytes stream) {
-    while (stream.size() >= kRecordHeaderBytes && session.wants_record()) {
-      const Bytes header = stream.first(kRecordHeaderBytes);
-      const auto bytes = session.record_bytes(header);
-      if (!bytes) {
-        require(session.on_bad_header(header, *this, Instant{}).failed);
-        return;
-      }
-      require(*bytes <= limits::kMaxRecordBytes);
-      if (*bytes > stream.size()) return;
-      Buffer record(stream.begin(), stream.begin() + static_cast<std::ptrdiff_t>(*bytes));
-      stream = stream.subspan(*bytes);
-      const Received received = session.on_record(record, *this, Instant{});
-      require(received.failed == (session.phase() == Phase::failed));
-      require(!received.failed || session.failure());
-      compute();
-      if (output.size() > 1 << 20) output.clear();
-    }
-  }
-
-  Zeros entropy;
-  CopyingAead aead;
-  crypto::Stage stage;
-  FramePool frames{1, 1};
-  Statistics statistics;
-  WorkerContext worker;
-  Buffer output;
-  Session session;
-};
-
-const ServerConfig& config() {
-  static const ServerConfig made = [] {
-    ServerConfig draft;
-    Credential credential;
-    credential.key.value = 0;
-    credential.chain = {Buffer(600, 0x30)};
-    credential.names = {"example.test"};
-    draft.credentials = {credential};
-    credential.kind = CredentialKind::rsa;
-    draft.credentials.push_back(credential);
-    draft.records_per_key = 3;
-    draft.min_version = Version::tls12;
-    return *prepared(draft);
-  }();
-  return made;
+const ServerConfig& config(std::uint8_t flags) {
+  static const std::array made = {make_config(false, false), make_config(true, false), make_config(false, true),
+                                  make_config(true, true)};
+  return made[flags >> 3 & 3];
 }
 
 /// The handshake messages that the server has sent, with the layers around them taken off.
@@ -140,11 +74,12 @@ Buffer plain_hello() {
   return record;
 }
 
-/// Goes through an honest handshake, so that what follows meets a connected session.
-void connect(Server& server) {
+/// Goes through an honest handshake without a certificate of the client's, so that what follows meets a connected
+/// session. The client's empty Certificate goes in front of its Finished where one was asked for.
+void connect(End& server, bool asked) {
   const Buffer hello = plain_hello();
   server.feed(hello);
-  Buffer flight = messages_in(server.output);
+  Buffer flight = messages_in(server.take_output());
   Transcript transcript(crypto::HashId::sha256);
   transcript.add(Bytes(hello).subspan(kRecordHeaderBytes));
   const std::size_t server_hello = kHandshakeHeaderBytes + load_be24(&flight[1]);
@@ -153,28 +88,37 @@ void connect(Server& server) {
   transcript.add(Bytes(flight).subspan(server_hello));
   const std::array<std::uint8_t, 32> shared{};
   const HandshakeSecret secret = EarlySecret(crypto::HashId::sha256).handshake(shared);
+  Buffer content;
+  if (asked) content = {11, 0, 0, 4, 0, 0, 0, 0};
+  transcript.add(content);
   Digest verify_data = transcript.digest();
   secret.client_handshake(hello_hash.view()).finished(verify_data.view(), MutableBytes(verify_data.bytes).first(32));
-  Buffer record = {23, 3, 3, 0, 4 + 32 + 17, 20, 0, 0, 32};
-  record.insert(record.end(), verify_data.view().begin(), verify_data.view().end());
-  record.push_back(22);
-  record.resize(record.size() + 16, 0);
+  content.insert(content.end(), {20, 0, 0, 32});
+  content.insert(content.end(), verify_data.view().begin(), verify_data.view().end());
+  content.push_back(22);
+  content.resize(content.size() + 16, 0);
+  Buffer record = {23, 3, 3, 0, static_cast<std::uint8_t>(content.size())};
+  record.insert(record.end(), content.begin(), content.end());
   server.feed(record);
-  require(server.session.phase() == Phase::connected);
+  require(server.connected());
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
+  const std::uint8_t flags = data[0];
   Results results;
-  Server server(results, config());
-  if ((data[0] & 1) != 0) connect(server);
-  results.bits = data[1];
-  server.feed(Bytes{data, size}.subspan(2));
-  if ((data[0] & 2) != 0) server.session.send(Bytes{data, size}, server);
-  if ((data[0] & 4) != 0) server.session.close(server);
-  const Phase phase = server.session.phase();
-  if (phase != Phase::handshaking) require(server.frames.blocks_taken() == 0 && server.frames.longs_taken() == 0);
+  Worker worker(results);
+  {
+    End server(worker, config(flags));
+    if ((flags & 1) != 0) connect(server, (flags & 8) != 0);
+    results.statuses = data[1];
+    if ((flags & 32) != 0) results.output = data[1] | 1;
+    server.feed(Bytes{data, size}.subspan(2));
+    if ((flags & 2) != 0) server.session.send(Bytes{data, size}, server);
+    if ((flags & 4) != 0) server.session.close(server);
+  }
+  worker.check_empty();
   return 0;
 }
