@@ -1,26 +1,19 @@
 #include "crypto/backend_ifma.h"
 
 #include <cassert>
-#include <cstring>
 #include <mutex>
 
 #include "crypto/ecdsa.h"
+#include "crypto/ifma_verify.h"
 #include "crypto/kernels/kernel_abi.h"
 #include "crypto/key_access.h"
+#include "crypto/lane_bytes.h"
 #include "crypto/p256_order.h"
 
 namespace handsel::crypto {
 namespace {
 
-constexpr std::size_t kBytes = 32;  // of a scalar, a coordinate, a digest
-
-/// One argument of a kernel: a number a lane, wiped when the batch is done.
-struct Lanes {
-  ~Lanes() { secure_wipe(bytes, sizeof bytes); }
-  void set(std::size_t lane, Bytes number) { std::memcpy(bytes[lane], number.data(), kBytes); }
-  void get(std::size_t lane, MutableBytes number) const { std::memcpy(number.data(), bytes[lane], kBytes); }
-  std::uint8_t bytes[kKernelLanes][kBytes] = {};
-};
+constexpr std::size_t kBytes = LaneBytes::kBytes;  // of a scalar, a coordinate, a digest
 
 bool all_zero(Bytes bytes) {
   std::uint8_t any = 0;
@@ -30,8 +23,8 @@ bool all_zero(Bytes bytes) {
 
 void run_x25519_keygen(void*, std::span<Operation* const> operations) {
   assert(operations.size() <= kKernelLanes);
-  Lanes scalars;
-  Lanes results;
+  LaneBytes scalars;
+  LaneBytes results;
   for (std::size_t lane = 0; lane < operations.size(); ++lane) {
     Operation& operation = *operations[lane];
     const bool fits = operation.private_key.size() == kBytes && operation.public_key.size() == kBytes;
@@ -45,9 +38,9 @@ void run_x25519_keygen(void*, std::span<Operation* const> operations) {
 
 void run_x25519_shared(void*, std::span<Operation* const> operations) {
   assert(operations.size() <= kKernelLanes);
-  Lanes scalars;
-  Lanes points;
-  Lanes results;
+  LaneBytes scalars;
+  LaneBytes points;
+  LaneBytes results;
   for (std::size_t lane = 0; lane < operations.size(); ++lane) {
     Operation& operation = *operations[lane];
     const bool fits = operation.private_key.size() == kBytes && operation.shared_secret.size() == kBytes;
@@ -70,15 +63,15 @@ void run_x25519_shared(void*, std::span<Operation* const> operations) {
 constexpr std::size_t kPointBytes = 1 + 2 * kBytes;
 
 /// A scalar for the lanes that no operation fills: 1.
-void fill_idle_scalars(Lanes& scalars) {
+void fill_idle_scalars(LaneBytes& scalars) {
   for (std::size_t lane = 0; lane < kKernelLanes; ++lane) scalars.bytes[lane][kBytes - 1] = 1;
 }
 
 void p256_keygen(IfmaBackend&, std::span<Operation* const> operations) {
   assert(operations.size() <= kKernelLanes);
-  Lanes scalars;
-  Lanes x;
-  Lanes y;
+  LaneBytes scalars;
+  LaneBytes x;
+  LaneBytes y;
   fill_idle_scalars(scalars);
   for (std::size_t lane = 0; lane < operations.size(); ++lane) {
     Operation& operation = *operations[lane];
@@ -103,10 +96,10 @@ void p256_keygen(IfmaBackend&, std::span<Operation* const> operations) {
 
 void p256_ecdh(IfmaBackend&, std::span<Operation* const> operations) {
   assert(operations.size() <= kKernelLanes);
-  Lanes scalars;
-  Lanes x;
-  Lanes y;
-  Lanes results;
+  LaneBytes scalars;
+  LaneBytes x;
+  LaneBytes y;
+  LaneBytes results;
   fill_idle_scalars(scalars);
   for (std::size_t lane = 0; lane < operations.size(); ++lane) {
     Operation& operation = *operations[lane];
@@ -145,9 +138,9 @@ void IfmaBackend::run_above_crossover(void* self, std::span<Operation* const> op
 
 void IfmaBackend::sign(IfmaBackend& self, std::span<Operation* const> operations) {
   assert(operations.size() <= kKernelLanes);
-  Lanes nonces;
-  Lanes x;
-  Lanes y;
+  LaneBytes nonces;
+  LaneBytes x;
+  LaneBytes y;
   Secret<kKernelLanes * kBytes> extra;
   fill_idle_scalars(nonces);
   self.entropy_.fill(extra.fill(operations.size() * kBytes));
@@ -177,6 +170,11 @@ void IfmaBackend::sign(IfmaBackend& self, std::span<Operation* const> operations
   secure_wipe(inverses.data(), sizeof inverses);
 }
 
+void IfmaBackend::verify_p256(void* self, std::span<Operation* const> operations) {
+  const KernelTable& scalar = static_cast<IfmaBackend*>(self)->scalar_;
+  verify_p256_in_lanes(scalar[static_cast<std::size_t>(Kind::ecdsa_p256_verify)], operations);
+}
+
 void IfmaBackend::sign_rsa(void* self, std::span<Operation* const> operations) {
   static_cast<IfmaBackend*>(self)->rsa_.sign(operations);
 }
@@ -204,6 +202,7 @@ KernelTable IfmaBackend::kernels() {
   set(Kind::p256_keygen, run_above_crossover<Kind::p256_keygen, p256_keygen>);
   set(Kind::p256_ecdh, run_above_crossover<Kind::p256_ecdh, p256_ecdh>);
   set(Kind::ecdsa_p256_sign, run_above_crossover<Kind::ecdsa_p256_sign, sign>);
+  set(Kind::ecdsa_p256_verify, verify_p256);
   set(Kind::rsa_pss_sign, sign_rsa);
   return table;
 }

@@ -21,6 +21,7 @@ class IfmaBackend final : public Backend {
   template <Kind Which, auto Batch>
   static void run_above_crossover(void* self, std::span<Operation* const> operations);
   static void sign(IfmaBackend& self, std::span<Operation* const> operations);
+  static void verify_p256(void* self, std::span<Operation* const> operations);
   static void sign_rsa(void* self, std::span<Operation* const> operations);
 
   const KeyStore& keys_;

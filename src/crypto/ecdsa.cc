@@ -1,5 +1,6 @@
 #include "crypto/ecdsa.h"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 
@@ -23,7 +24,36 @@ void write_integer(Writer& writer, const OrderElement& value) {
   writer.bytes(Bytes(bytes).subspan(skip));
 }
 
+/// An INTEGER from 1 to n - 1 in its shortest form (X.690 8.3, 10.1); the reader fails on anything else.
+OrderElement read_integer(Reader& reader) {
+  const std::uint8_t tag = reader.u8();
+  const Bytes bytes = reader.vector8();
+  std::array<std::uint8_t, 32> number{};
+  const bool has_zero = !bytes.empty() && bytes[0] == 0;
+  const Bytes digits = bytes.subspan(has_zero ? 1 : 0);
+  const bool shortest = !digits.empty() && (digits[0] & 0x80) == (has_zero ? 0x80 : 0);
+  if (tag != 0x02 || !shortest || digits.size() > number.size()) {
+    reader.fail();
+    return {};
+  }
+  std::ranges::copy(digits, number.end() - std::ssize(digits));
+  if (!order_is_valid_scalar(number)) reader.fail();
+  return order_from_bytes(number);
+}
+
 }  // namespace
+
+std::optional<EcdsaSignature> ecdsa_parse(Bytes der) {
+  Reader outer(der);
+  const std::uint8_t tag = outer.u8();
+  Reader reader(outer.vector8());  // two numbers have at most 70 bytes: a length in one byte
+  if (tag != 0x30 || !outer.finished()) return std::nullopt;
+  EcdsaSignature signature{};
+  signature.r = read_integer(reader);
+  signature.s = read_integer(reader);
+  if (!reader.finished()) return std::nullopt;
+  return signature;
+}
 
 std::size_t ecdsa_finish(Bytes key, Bytes digest, Bytes nonce, const OrderElement& inverse_nonce, Bytes x,
                          MutableBytes signature) {

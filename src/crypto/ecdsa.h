@@ -2,6 +2,7 @@
 /// The parts of an ECDSA P-256 signature that every back end shares: the nonce, and what follows k·G (FIPS 186-5 6.4).
 
 #include <cstddef>
+#include <optional>
 
 #include "base/bytes.h"
 #include "crypto/p256_order.h"
@@ -20,5 +21,14 @@ void derive_nonce(Bytes key, Bytes digest, Bytes extra, MutableBytes nonce);
 /// check fails.
 std::size_t ecdsa_finish(Bytes key, Bytes digest, Bytes nonce, const OrderElement& inverse_nonce, Bytes x,
                          MutableBytes signature);
+
+/// A signature as two numbers, in plain form.
+struct EcdsaSignature {
+  OrderElement r, s;
+};
+
+/// Reads one in DER; nothing unless both numbers are from 1 to n - 1, written as shortly as can be, and nothing
+/// follows.
+std::optional<EcdsaSignature> ecdsa_parse(Bytes der);
 
 }  // namespace handsel::crypto

@@ -3,9 +3,9 @@
 #include <openssl/err.h>
 
 #include <array>
-#include <cassert>
 
 #include "crypto/key_access.h"
+#include "crypto/lane_split.h"
 #include "crypto/rsa_pss.h"
 
 namespace handsel::crypto {
@@ -44,22 +44,10 @@ const RsaKey2048* IfmaRsa::suitable_key(const Operation& operation) {
 }
 
 void IfmaRsa::sign(std::span<Operation* const> operations) {
-  assert(operations.size() <= kKernelLanes);
-  std::array<Operation*, kKernelLanes> fit;
-  std::array<Operation*, kKernelLanes> other;
-  std::size_t fits = 0;
-  std::size_t others = 0;
-  for (Operation* const operation : operations) {
-    if (suitable_key(*operation) != nullptr)
-      fit[fits++] = operation;
-    else
-      other[others++] = operation;
-  }
-  if (fits >= kCrossover)
-    sign_in_lanes(std::span(fit).first(fits));
-  else if (fits > 0)
-    scalar_.run(scalar_.context, std::span(fit).first(fits));
-  if (others > 0) scalar_.run(scalar_.context, std::span(other).first(others));
+  split_lanes(
+      operations, scalar_, kCrossover,
+      [this](const Operation& operation) { return suitable_key(operation) != nullptr; },
+      [this](std::span<Operation* const> fit) { sign_in_lanes(fit); });
 }
 
 void IfmaRsa::sign_in_lanes(std::span<Operation* const> operations) {

@@ -133,7 +133,6 @@ std::expected<PublicKey, ChainFault> judge(std::span<const Bytes> chain, const P
 
 }  // namespace
 
-void PublicKey::Freer::operator()(evp_pkey_st* pkey) const { EVP_PKEY_free(pkey); }
 void TrustStore::Freer::operator()(x509_store_st* store) const { X509_STORE_free(store); }
 
 TrustStore::Made TrustStore::from_pem(std::string_view pem) {

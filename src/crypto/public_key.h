@@ -1,8 +1,10 @@
 #pragma once
 /// A peer's public key, as its certificate holds it (RFC 5280 4.1.2.7).
 
+#include <array>
 #include <memory>
 
+#include "base/bytes.h"
 #include "crypto/key_store.h"
 
 struct evp_pkey_st;  // libcrypto's EVP_PKEY
@@ -14,11 +16,13 @@ class PublicKey {
  public:
   PublicKey() = default;
   /// Takes `pkey`, of this type.
-  PublicKey(evp_pkey_st* pkey, KeyType type) : pkey_(pkey), type_(type) {}
+  PublicKey(evp_pkey_st* pkey, KeyType type);
 
   explicit operator bool() const { return pkey_ != nullptr; }
   KeyType type() const { return type_; }
   evp_pkey_st* pkey() const { return pkey_.get(); }
+  /// What a vector kernel takes: for P-256 both coordinates, 64 bytes big-endian; empty for other keys.
+  Bytes point() const { return Bytes(point_).first(point_bytes_); }
 
  private:
   struct Freer {
@@ -26,6 +30,8 @@ class PublicKey {
   };
   std::unique_ptr<evp_pkey_st, Freer> pkey_;
   KeyType type_;
+  std::array<std::uint8_t, 64> point_{};
+  std::size_t point_bytes_ = 0;
 };
 
 }  // namespace handsel::crypto

@@ -29,6 +29,13 @@ Error error_of(crypto::ChainFault fault) {
   return Error::bad_certificate;
 }
 
+/// Where there is a vector kernel it has a kind of its own.
+crypto::Kind check_kind(crypto::SignatureAlgorithm algorithm, crypto::KeyAlgorithm key) {
+  if (algorithm == crypto::SignatureAlgorithm::ecdsa && key == crypto::KeyAlgorithm::p256)
+    return crypto::Kind::ecdsa_p256_verify;
+  return crypto::Kind::signature_verify;
+}
+
 }  // namespace
 
 Error check_extensions(const ClientOffer& offer, Bytes block, std::span<const ExtensionType> allowed) {
@@ -62,7 +69,7 @@ Error SignatureCheck::set_up(const SchemeTraits* traits, Bytes signature_bytes, 
   if (traits == nullptr || !fits(*traits, version, key.type().algorithm)) return Error::scheme_not_offered;
   if (signature_bytes.size() > signature.size()) return Error::bad_signature;
   std::ranges::copy(signature_bytes, signature.begin());
-  operation.kind = crypto::Kind::signature_verify;
+  operation.kind = check_kind(traits->algorithm, key.type().algorithm);
   operation.algorithm = traits->algorithm;
   operation.peer_key = &key;
   operation.signature = MutableBytes(signature).first(signature_bytes.size());

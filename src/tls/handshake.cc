@@ -59,9 +59,9 @@ bool Handshake::operation_done(crypto::Operation& operation) {
   if (slot == operations_.end()) return false;
   *slot = nullptr;
   if (operation.status == crypto::Status::invalid_input)
-    error_ = operation.kind == crypto::Kind::signature_verify ? Error::bad_signature
-             : operation.kind == crypto::Kind::rsa_premaster  ? Error::malformed_message
-                                                              : Error::bad_key_share;
+    error_ = crypto::checks_signature(operation.kind)        ? Error::bad_signature
+             : operation.kind == crypto::Kind::rsa_premaster ? Error::malformed_message
+                                                             : Error::bad_key_share;
   else if (operation.status != crypto::Status::done)
     error_ = Error::crypto_failed;
   return true;

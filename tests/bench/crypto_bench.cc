@@ -9,7 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "crypto/certificate.h"
 #include "crypto/kernels.h"
+#include "crypto/peer_chain.h"
 #include "crypto/random.h"
 #include "harness.h"
 
@@ -19,19 +21,25 @@ using namespace handsel;
 using namespace handsel::bench;
 using crypto::Kind;
 
+// What is measured, and the key that it signs with or that is checked by.
 struct Subject {
   Kind kind;
   const char* name;
   int calls;
+  crypto::KeyType key{};
+  crypto::SignatureAlgorithm algorithm{};
 };
-constexpr std::array<Subject, 6> kSubjects{{
-    {Kind::x25519_shared, "crypto/x25519-shared", 60},
-    {Kind::x25519_keygen, "crypto/x25519-keygen", 60},
-    {Kind::ecdsa_p256_sign, "crypto/p256-sign", 60},
-    {Kind::p256_keygen, "crypto/p256-keygen", 60},
-    {Kind::p256_ecdh, "crypto/p256-ecdh", 40},
-    {Kind::rsa_pss_sign, "crypto/rsa2048-private", 20},
-}};
+constexpr crypto::KeyType kP256{crypto::KeyAlgorithm::p256, 256};
+constexpr crypto::KeyType kRsa2048{crypto::KeyAlgorithm::rsa, 2'048};
+constexpr std::array kSubjects{
+    Subject{Kind::x25519_shared, "crypto/x25519-shared", 60},
+    Subject{Kind::x25519_keygen, "crypto/x25519-keygen", 60},
+    Subject{Kind::ecdsa_p256_sign, "crypto/p256-sign", 60, kP256},
+    Subject{Kind::ecdsa_p256_verify, "crypto/p256-verify", 40, kP256, crypto::SignatureAlgorithm::ecdsa},
+    Subject{Kind::p256_keygen, "crypto/p256-keygen", 60},
+    Subject{Kind::p256_ecdh, "crypto/p256-ecdh", 40},
+    Subject{Kind::rsa_pss_sign, "crypto/rsa2048-private", 20, kRsa2048},
+};
 
 [[noreturn]] void give_up(const std::string& what) {
   std::fprintf(stderr, "%s failed\n", what.c_str());
@@ -45,25 +53,28 @@ struct Work {
   std::array<std::uint8_t, 65> peer_public{};
   std::array<std::uint8_t, 32> shared_secret{};
   std::array<std::uint8_t, 32> message{};
-  std::array<std::uint8_t, 256> signature{};
+  std::array<std::uint8_t, 512> signature{};
   crypto::Operation operation;
 };
 
 class Bench {
  public:
   Bench()
-      : p256_(*keys_.generate({crypto::KeyAlgorithm::p256, 256})),
-        rsa_(*keys_.generate({crypto::KeyAlgorithm::rsa, 2048})),
-        best_(crypto::make_backend(crypto::available_kernels().front(), keys_, entropy_)),
+      : best_(crypto::make_backend(crypto::available_kernels().front(), keys_, entropy_)),
         peer_(crypto::make_backend(crypto::available_kernels().back(), keys_, entropy_)) {}
 
   const crypto::Kernel& best(Kind kind) const { return table_[static_cast<std::size_t>(kind)]; }
   const crypto::Kernel& peer(Kind kind) const { return peer_table_[static_cast<std::size_t>(kind)]; }
 
   // `count` operations of one kind, ready to run again and again.
-  std::vector<crypto::Operation*> prepare(Kind kind, std::size_t count) {
+  std::vector<crypto::Operation*> prepare(const Subject& subject, std::size_t count) {
     std::vector<crypto::Operation*> operations;
-    for (std::size_t i = 0; i < count; ++i) operations.push_back(&fill(kind));
+    for (std::size_t i = 0; i < count; ++i) {
+      operations.push_back(&fill(subject.kind));
+      operations.back()->algorithm = subject.algorithm;
+      if (subject.key.bits != 0) operations.back()->key = credential(subject.key).key;
+      if (crypto::checks_signature(subject.kind)) sign(*operations.back(), subject.key);
+    }
     return operations;
   }
 
@@ -78,6 +89,32 @@ class Bench {
   }
 
  private:
+  struct Credential {
+    crypto::KeyType type;
+    crypto::KeyId key;
+    crypto::PublicKey public_key;
+  };
+  // Made when it is first asked for.
+  const Credential& credential(crypto::KeyType type) {
+    for (const Credential& each : credentials_)
+      if (each.type == type) return each;
+    const std::vector<std::string> names{"a.example"};
+    const auto made = crypto::make_self_signed(keys_, type, names, 1, 1'800'000'000);
+    if (!made) give_up(made.error());
+    return credentials_.emplace_back(type, made->key, std::move(*crypto::public_key_of(made->chain.der[0])));
+  }
+
+  // Gives it a genuine signature to check.
+  void sign(crypto::Operation& operation, crypto::KeyType type) {
+    const Credential& signer = credential(type);
+    crypto::Operation signing = operation;
+    signing.kind = Kind::ecdsa_p256_sign;
+    signing.key = signer.key;
+    run(peer(signing.kind), {&signing});
+    operation.peer_key = &signer.public_key;
+    operation.signature = signing.signature.first(signing.signature_bytes);
+  }
+
   crypto::Operation& fill(Kind kind) {
     Work& work = works_.emplace_back();
     entropy_.fill(work.private_key);
@@ -91,7 +128,6 @@ class Bench {
     operation.shared_secret = work.shared_secret;
     operation.message = work.message;
     operation.signature = work.signature;
-    operation.key = kind == Kind::rsa_pss_sign ? rsa_ : p256_;
     if (kind == Kind::x25519_shared || kind == Kind::p256_ecdh) {
       // A peer's share: the public key of another private one.
       std::array<std::uint8_t, 32> other{};
@@ -100,9 +136,7 @@ class Bench {
       keygen.kind = x25519 ? Kind::x25519_keygen : Kind::p256_keygen;
       keygen.private_key = other;
       keygen.public_key = MutableBytes(work.peer_public).first(public_bytes);
-      const crypto::Kernel& kernel = peer(keygen.kind);
-      crypto::Operation* const one = &keygen;
-      kernel.run(kernel.context, {&one, 1});
+      run(peer(keygen.kind), {&keygen});
       operation.peer_public = Bytes(work.peer_public).first(public_bytes);
     }
     return operation;
@@ -110,8 +144,7 @@ class Bench {
 
   crypto::KeyStore keys_;
   crypto::SystemEntropy entropy_;
-  crypto::KeyId p256_;
-  crypto::KeyId rsa_;
+  std::deque<Credential> credentials_;
   std::unique_ptr<crypto::Backend> best_;
   std::unique_ptr<crypto::Backend> peer_;
   crypto::KernelTable table_ = best_->kernels();
@@ -122,8 +155,8 @@ class Bench {
 void compare(Report& report, Bench& bench, const Subject& subject, std::size_t filled, const std::string& name) {
   const Task task{.name = name, .peer = "libcrypto", .operations = static_cast<double>(filled), .calls = subject.calls};
   if (!report.wanted(name)) return;
-  const auto ours = bench.prepare(subject.kind, filled);
-  const auto theirs = bench.prepare(subject.kind, filled);
+  const auto ours = bench.prepare(subject, filled);
+  const auto theirs = bench.prepare(subject, filled);
   report.compare(
       task, [&] { bench.run(bench.best(subject.kind), ours); }, [&] { bench.run(bench.peer(subject.kind), theirs); });
 }

@@ -33,6 +33,10 @@ struct P256Kernels {
   /// coordinates below p; `sound` gets a one for each whose result is: another lane's was computed wrongly.
   uint8_t (*shared)(const uint8_t (*scalars)[32], const uint8_t (*px)[32], const uint8_t (*py)[32], uint8_t (*x)[32],
                     uint8_t* sound);
+  /// A one for each lane whose (px, py) is a point of the curve and for which base_scalar·G + scalar·(px, py) has an x
+  /// coordinate that is r modulo n. base_scalar is below n, scalar and r are from 1 to n - 1. All of it is public.
+  uint8_t (*verify)(const uint8_t (*base_scalars)[32], const uint8_t (*scalars)[32], const uint8_t (*px)[32],
+                    const uint8_t (*py)[32], const uint8_t (*r)[32]);
 };
 
 /// One prime of each lane's RSA-2048 key: limbs of radix 2^52 by lane. R = 2^1040; the prime has exactly 1024 bits.

@@ -137,11 +137,11 @@ void load_offset_scalars(const uint8_t (*scalars)[32], uint64_t (&words)[6][8]) 
 }
 
 /// The sum of the digits' multiples. What was added before a window is less than the window's own unit, so that the two
-/// points of an addition never are equal or opposite.
-[[gnu::noinline]] Jacobian multiply_base(const uint64_t (&words)[6][8]) {
+/// points of an addition never are equal or opposite. `infinite` gets the lanes whose scalar is zero.
+[[gnu::noinline]] Jacobian multiply_base(const uint64_t (&words)[6][8], Mask& infinite) {
   const Fe one = fe_constant(kR);
   Jacobian sum{one, one, one};
-  Mask infinite = static_cast<Mask>(0xff);
+  infinite = static_cast<Mask>(0xff);
   for (size_t window = 0; window < kWindows; ++window) {
     const Vec digit = window_bits(words, window);
     const Mask negative = below(digit, splat(16));
@@ -155,7 +155,8 @@ void load_offset_scalars(const uint8_t (*scalars)[32], uint64_t (&words)[6][8]) 
 uint8_t p256_base(const uint8_t (*scalars)[32], uint8_t (*x)[32], uint8_t (*y)[32]) {
   uint64_t words[6][8];
   load_offset_scalars(scalars, words);
-  const Affine point = to_affine(multiply_base(words));
+  Mask infinite;
+  const Affine point = to_affine(multiply_base(words, infinite));
   Vec result[4];
   to_words(from_montgomery(point.x), result);
   store_lanes_reversed(result, x);

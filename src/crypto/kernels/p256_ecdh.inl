@@ -7,19 +7,24 @@ struct PointTable {
   Affine entry[kEntries];
 };
 
+/// The lanes in which a plain number of carried limbs is below p.
+[[gnu::always_inline]] inline Mask below_modulus(const Fe& a) {
+  const Fe p = fe_constant(kP);
+  const Fe less = carry(sub(a.limb[0], p.limb[0]), sub(a.limb[1], p.limb[1]), sub(a.limb[2], p.limb[2]),
+                        sub(a.limb[3], p.limb[3]), sub(a.limb[4], p.limb[4]));
+  return test(less.limb[4], splat(uint64_t{1} << 63));
+}
+
 /// Big-endian coordinates; the mask tells the lanes in which both are below p and on the curve.
 Mask load_points(const uint8_t (*x)[32], const uint8_t (*y)[32], Affine& points) {
   Vec words[4];
   Mask below_p = static_cast<Mask>(0xff);
-  const Fe p = fe_constant(kP);
   const uint8_t(*const sources[2])[32] = {x, y};
   Fe* const targets[2] = {&points.x, &points.y};
   for (size_t i = 0; i < 2; ++i) {
     load_lanes_reversed(sources[i], words);
     const Fe plain = from_words(words);
-    const Fe less = carry(sub(plain.limb[0], p.limb[0]), sub(plain.limb[1], p.limb[1]), sub(plain.limb[2], p.limb[2]),
-                          sub(plain.limb[3], p.limb[3]), sub(plain.limb[4], p.limb[4]));
-    below_p = static_cast<Mask>(below_p & test(less.limb[4], splat(uint64_t{1} << 63)));
+    below_p = static_cast<Mask>(below_p & below_modulus(plain));
     *targets[i] = to_montgomery(plain);
   }
   return static_cast<Mask>(below_p & on_curve(points));
@@ -62,11 +67,11 @@ Mask load_points(const uint8_t (*x)[32], const uint8_t (*y)[32], Affine& points)
 
 /// Horner's rule from the highest digit. Once it is not infinity, the sum is a multiple of 32 and the digit at most 16
 /// in magnitude, so the points of an addition differ as integers; modulo n, the last digit could only err if it were 17
-/// modulo 32.
-[[gnu::noinline]] Jacobian multiply(const uint64_t (&words)[6][8], const PointTable& table) {
+/// modulo 32. `infinite` gets the lanes whose scalar is zero.
+[[gnu::noinline]] Jacobian multiply(const uint64_t (&words)[6][8], const PointTable& table, Mask& infinite) {
   const Fe one = fe_constant(kR);
   Jacobian sum{one, one, one};
-  Mask infinite = static_cast<Mask>(0xff);
+  infinite = static_cast<Mask>(0xff);
   for (size_t window = kWindows; window-- > 0;) {
     for (int i = 0; i < 5 && window != kWindows - 1; ++i) sum = double_point(sum);
     const Vec digit = window_bits(words, window);
@@ -85,7 +90,8 @@ uint8_t p256_shared(const uint8_t (*scalars)[32], const uint8_t (*x)[32], const 
   fill_table(points, table);
   uint64_t words[6][8];
   load_offset_scalars(scalars, words);
-  const Affine product = to_affine(multiply(words, table));
+  Mask infinite;
+  const Affine product = to_affine(multiply(words, table, infinite));
   Vec result[4];
   to_words(from_montgomery(product.x), result);
   store_lanes_reversed(result, out);

@@ -10,9 +10,11 @@
 #include "crypto/kernels/p256.inl"
 //
 #include "crypto/kernels/p256_ecdh.inl"
+//
+#include "crypto/kernels/p256_verify.inl"
 
 namespace handsel::crypto {
 
-extern const P256Kernels kIfmaP256Kernels{prepare_p256, p256_base, p256_shared};
+extern const P256Kernels kIfmaP256Kernels{prepare_p256, p256_base, p256_shared, p256_verify};
 
 }  // namespace handsel::crypto

@@ -1,0 +1,28 @@
+#include "crypto/public_key.h"
+
+#include <openssl/core_names.h>
+
+#include "crypto/openssl_handle.h"
+
+namespace handsel::crypto {
+namespace {
+
+bool read_coordinate(const EVP_PKEY* pkey, const char* name, MutableBytes out) {
+  BIGNUM* number = nullptr;
+  EVP_PKEY_get_bn_param(pkey, name, &number);
+  const BnHandle owner(number);
+  return number != nullptr && BN_bn2binpad(number, out.data(), static_cast<int>(out.size())) == std::ssize(out);
+}
+
+}  // namespace
+
+PublicKey::PublicKey(evp_pkey_st* pkey, KeyType type) : pkey_(pkey), type_(type) {
+  if (type.algorithm == KeyAlgorithm::p256 &&
+      read_coordinate(pkey, OSSL_PKEY_PARAM_EC_PUB_X, MutableBytes(point_).first(32)) &&
+      read_coordinate(pkey, OSSL_PKEY_PARAM_EC_PUB_Y, MutableBytes(point_).subspan(32)))
+    point_bytes_ = 64;
+}
+
+void PublicKey::Freer::operator()(evp_pkey_st* pkey) const { EVP_PKEY_free(pkey); }
+
+}  // namespace handsel::crypto
