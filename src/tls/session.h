@@ -208,6 +208,8 @@ class Session {
   Received on_protected(MutableBytes record);
   Received on_content(ContentType type, MutableBytes content);
   Received on_alert(Bytes content);
+  /// One that changes nothing.
+  Received pass_over_alert();
   Received on_handshake_bytes(Bytes content);
   Received on_post_handshake(Bytes content);
   Received on_post_handshake12(Bytes content);

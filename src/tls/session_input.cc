@@ -153,12 +153,11 @@ Received Session::on_alert(Bytes content) {
     observer_->on_message(Observer::Direction::received, static_cast<std::uint8_t>(ContentType::alert), content[1],
                           kAlertBytes);
   // Says only that a close_notify will follow (RFC 8446 6.1).
-  if (alert == Alert::user_canceled) return count_empty_record() ? Received{} : fail(Error::too_many_empty_records);
+  if (alert == Alert::user_canceled) return pass_over_alert();
   // A warning of TLS 1.2 leaves the connection as it is (RFC 5246 7.2.2); in 1.3 all are fatal, whatever they say. One
   // comes before the version is known: the server has no such name, and goes on (RFC 6066 3).
   const bool may_warn = speaks_tls12() || (info_.version == 0 && alert == Alert::unrecognized_name && is_client());
-  if (alert != Alert::close_notify && content[0] == kAlertWarning && may_warn)
-    return count_empty_record() ? Received{} : fail(Error::too_many_empty_records);
+  if (alert != Alert::close_notify && content[0] == kAlertWarning && may_warn) return pass_over_alert();
   if (alert != Alert::close_notify) return fail(Failure{Error::alert_received, alert});
 
   if (phase_ == Phase::handshaking) {
@@ -171,6 +170,15 @@ Received Session::on_alert(Bytes content) {
   Received received;
   received.peer_closed = true;
   return received;
+}
+
+// TLS 1.2 lets records of different types interleave (RFC 5246 6.2.1). In 1.3 nothing comes between the records of one
+// message (RFC 8446 5.1).
+Received Session::pass_over_alert() {
+  const bool inside_message =
+      partial_bytes_ != 0 || skipped_bytes_ != 0 || (handshake_ != nullptr && !handshake_->inbox().empty());
+  if (inside_message && !speaks_tls12()) return fail(Error::interleaved_records);
+  return count_empty_record() ? Received{} : fail(Error::too_many_empty_records);
 }
 
 Received Session::on_handshake_bytes(Bytes content) {
