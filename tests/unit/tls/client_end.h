@@ -39,7 +39,7 @@ inline ClientConfig default_client() {
 
 /// A worker on which clients run: it knows the time, and keeps sessions.
 struct ClientWorld : World {
-  ClientWorld() {
+  explicit ClientWorld(const Instruments& instruments = {}) : World(instruments) {
     worker.unix_at_zero_ms = static_cast<std::uint64_t>(std::time(nullptr)) * 1'000;
     worker.client_sessions = &sessions;
   }

@@ -44,10 +44,10 @@ Certificates& Certificates::get() {
   return *made;
 }
 
-World::World()
+World::World(const Instruments& instruments)
     : backend(make_any_backend(entropy)),
-      stage(backend->kernels(), {}, no_cycles),
-      aead(crypto::make_aead()),
+      stage(instruments.kernels ? instruments.kernels(backend->kernels()) : backend->kernels(), {}, no_cycles),
+      aead(instruments.aead ? instruments.aead(crypto::make_aead()) : crypto::make_aead()),
       worker{stage, *aead, entropy, frames, statistics} {
   worker.exporters = &exporters;
 }

@@ -31,10 +31,16 @@ struct Certificates {
   static Certificates& get();
 };
 
+/// What may stand between a world and its crypto, to listen there. Empty: nothing does.
+struct Instruments {
+  std::function<crypto::KernelTable(const crypto::KernelTable&)> kernels;
+  std::function<std::unique_ptr<crypto::Aead>(std::unique_ptr<crypto::Aead>)> aead;
+};
+
 /// One worker's context. Pools are small, so that what is not given back shows.
 class World {
  public:
-  World();
+  explicit World(const Instruments& instruments = {});
   /// Both certificates for example.test, ECDSA first, and one for other.test.
   static ServerConfig default_config();
 
