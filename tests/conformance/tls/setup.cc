@@ -161,6 +161,7 @@ Setup::Setup(const Scenario& scenario) : client(test::default_client()), server(
   server.min_version = Version::tls12;
   server.ticket_keys = TicketKeys::random(entropy);
   server.rsa_key_exchange = scenario.rsa;
+  client.exporters = server.exporters = true;
   if (scenario.retry) server.groups = {NamedGroup::secp256r1};
   if (scenario.authenticated) {
     server.client_certificates = ClientCertificates::require;
