@@ -175,9 +175,12 @@ class Road {
     }
   }
   bool touched() const { return touched_; }
+  /// A handshake message in the clear came to other bytes than were sent: a Finished must tell whom it reached.
+  bool forged() const { return forged_; }
 
  private:
   Buffer through(Buffer record) {
+    const Buffer sent = record;
     Buffer before;
     Buffer held;
     for (const Edit& edit : edits_) {
@@ -187,10 +190,18 @@ class Road {
       apply(edit, record, before);
     }
     ++count_;
+    note_forgery(sent, record, before);
     before.insert(before.end(), record.begin(), record.end());
     const Buffer late = std::exchange(held_, held);
     before.insert(before.end(), late.begin(), late.end());
     return before;
+  }
+  void note_forgery(const Buffer& sent, const Buffer& record, const Buffer& before) {
+    const auto type = static_cast<ContentType>(sent[0]);
+    if (type == ContentType::change_cipher_spec) clear_ = false;
+    if (type != ContentType::handshake || !clear_ || !before.empty() || record.empty()) return;
+    forged_ = forged_ ||
+              !std::ranges::equal(Bytes(sent).subspan(kRecordHeaderBytes), Bytes(record).subspan(kRecordHeaderBytes));
   }
   void deliver(const Buffer& bytes, End& end) const {
     const std::size_t most = pieces_ ? 1 : bytes.size();
@@ -205,6 +216,8 @@ class Road {
   bool to_client_;
   bool pieces_;
   bool touched_ = false;
+  bool forged_ = false;
+  bool clear_ = true;  // no ChangeCipherSpec has been sent
   std::size_t count_ = 0;
   Buffer held_;  // of a swap
 };
@@ -266,6 +279,7 @@ void play(const Input& input, Worker& client_worker, Worker& server_worker) {
   const bool refused = client_worker.results.any_refused || server_worker.results.any_refused;
   if (!touched && !refused && input.client.output == input.server.output && suits(input.setup))
     require(client.connected() && server.connected());
+  require(!(up.forged() && server.was_connected()) && !(down.forged() && client.was_connected()));
   if (client.was_connected() || server.was_connected()) check_agreement(client, server);
   if (client.connected() && server.connected()) {
     check_exports(client, server);

@@ -122,6 +122,7 @@ def edit(where: int, change: int, offset: int = 0, value: int = 0) -> bytes:
 
 EDITS = {
     "flip_hello": (0, edit(0, FLIP, 11, 1)),
+    "flip_random12": (RESUMES | CLIENT_TLS12, edit(TO_CLIENT, FLIP, 20, 1)),
     "flip_server_hello": (0, edit(TO_CLIENT, FLIP, 90, 4)),
     "split_hello": (0, edit(0, SPLIT, 40)),
     "cut_certificate12": (CLIENT_TLS12, edit(TO_CLIENT, CUT, 300)),
