@@ -1,4 +1,4 @@
-"""Seeds of the TLS targets: corpus/messages, corpus/handshake, and what corpus/server13 has of other flows.
+"""Seeds of the TLS targets: corpus/messages, corpus/handshake, and what corpus/server13 and corpus/record have besides.
 
 The bytes of RFC 8448's messages are its own; everything else is put together here.
 """
@@ -89,7 +89,8 @@ MESSAGES = [
 ]
 # A second body for a parser that reads two forms, or that had a fault.
 MORE_MESSAGES = {
-    "certificate_request12": ("certificate_request", vector(1, b"\x40\1") + numbers(0x0403, 0x0804) + vector(2, vector(2, b"\x30\0"))),
+    "certificate_request12": ("certificate_request", vector(1, b"\x40\1") + numbers(0x0403, 0x0804) +
+                              vector(2, vector(2, b"\x30\0"))),
     "retry_group": ("key_shares", b"\0\x17"),
     "server_share": ("key_shares", b"\0\x1d" + vector(2, bytes(32))),
     "selected_version": ("versions", b"\3\4"),
@@ -136,8 +137,9 @@ EDITS = {
     "set_version": (RESUMES, edit(0, SET, 9, 2)),
 }
 OUTCOMES = {
-    "refused_share": bytes([4, 0, 0, 0]), "failed_share": bytes([0, 0x20, 0, 0]), "refused_signature": bytes([0x10, 0, 0, 0]),
-    "secrets_differ": bytes([0, 0, 1, 2]), "secrets_alike": bytes([0, 0, 9, 9]), "failed_signature": bytes([0, 8, 0, 0]),
+    "refused_share": bytes([4, 0, 0, 0]), "failed_share": bytes([0, 0x20, 0, 0]),
+    "refused_signature": bytes([0x10, 0, 0, 0]), "failed_signature": bytes([0, 8, 0, 0]),
+    "secrets_differ": bytes([0, 0, 1, 2]), "secrets_alike": bytes([0, 0, 9, 9]),
 }
 HANDSHAKES = {name: struct.pack(">H", setup) + bytes(4) for name, setup in SETUPS.items()}
 HANDSHAKES |= {name: struct.pack(">H", setup) + bytes(4) + edits for name, (setup, edits) in EDITS.items()}
@@ -149,8 +151,8 @@ CONNECTED, ASKS_CLIENT, MORE, FILLED = 1, 8, 16, 32
 OLD_HELLO = handshake(1, client_hello(0x0300, (0x0005, 0x000A)))
 HELLO12 = handshake(1, client_hello(0x0303, (0xC02B,), NAME, GROUPS, SCHEMES, MASTER, TICKET))
 RSA_HELLO = handshake(1, client_hello(0x0303, (0x009C,), SCHEMES, MASTER))
-HELLO13 = handshake(1, client_hello(0x0303, (0x1301,), NAME, GROUPS, SCHEMES, VERSIONS, SHARE, MODES, extension(42, b""),
-                                    extension(41, PSK_BODY)))
+HELLO13 = handshake(1, client_hello(0x0303, (0x1301,), NAME, GROUPS, SCHEMES, VERSIONS, SHARE, MODES,
+                                    extension(42, b""), extension(41, PSK_BODY)))
 ALL12 = record(20, b"\1") + record(22, bytes(8) + handshake(20, bytes(12)) + bytes(16))
 SERVERS = {
     "ssl3": bytes(2) + record(22, OLD_HELLO, 0x0300),
@@ -168,8 +170,12 @@ SERVERS = {
 }
 
 
+# The first byte of record_fuzz.cc's input is cipher and version, the second the content type.
+RECORDS = {"data12": b"\3\x16\0\7content of a record", "chacha12": b"\5\x17\0\7content of a record"}
+
+
 def corpora() -> dict[str, dict[str, bytes]]:
     selectors = {name: number for number, (name, _) in enumerate(MESSAGES)}
     messages = {name: bytes([selectors[name]]) + body for name, body in MESSAGES}
     messages |= {name: bytes([selectors[parser]]) + body for name, (parser, body) in MORE_MESSAGES.items()}
-    return {"messages": messages, "handshake": HANDSHAKES, "server13": SERVERS}
+    return {"messages": messages, "handshake": HANDSHAKES, "record": RECORDS, "server13": SERVERS}
