@@ -13,12 +13,14 @@ GcmKeyCache::~GcmKeyCache() {
 }
 
 void GcmKeyCache::wipe(std::size_t index) {
+  secure_wipe(&tags_[index], sizeof tags_[index]);
   secure_wipe(&slots_[index], sizeof slots_[index]);
   secure_wipe(&expanded_[index], sizeof expanded_[index]);
 }
 
-bool GcmKeyCache::holds(const Slot& slot, const AeadKey& key, std::uint64_t tag) {
-  return slot.tag == tag && slot.used && slot.id == key.id &&
+bool GcmKeyCache::holds(std::size_t index, const AeadKey& key, std::uint64_t tag) const {
+  const Slot& slot = slots_[index];
+  return tags_[index] == tag && slot.used && slot.id == key.id &&
          equal_constant_time(Bytes(slot.key).first(key_bytes(key.id)), key.key.view());
 }
 
@@ -29,7 +31,7 @@ const gcm_key_data& GcmKeyCache::expanded(const AeadKey& key) {
   const std::size_t set = static_cast<std::size_t>(mixed >> 58) % kSets;
   for (std::size_t way = 0; way < kWays; ++way) {
     const std::size_t index = set * kWays + way;
-    if (holds(slots_[index], key, tag)) {
+    if (holds(index, key, tag)) {
       victim_[set] = static_cast<std::uint8_t>(1 - way);
       return expanded_[index];
     }
@@ -38,7 +40,7 @@ const gcm_key_data& GcmKeyCache::expanded(const AeadKey& key) {
   victim_[set] = static_cast<std::uint8_t>(1 - victim_[set]);
   wipe(index);
   Slot& slot = slots_[index];
-  slot.tag = tag;
+  tags_[index] = tag;
   slot.used = true;
   slot.id = key.id;
   std::memcpy(slot.key.data(), key.key.view().data(), key.key.size());
@@ -52,8 +54,14 @@ const gcm_key_data& GcmKeyCache::expanded(const AeadKey& key) {
 void GcmKeyCache::forget(const AeadKey& key) {
   if (key.id == AeadId::chacha20_poly1305 || key.key.size() != key_bytes(key.id)) return;
   const std::uint64_t tag = load_be64(key.key.view().data());
-  for (std::size_t i = 0; i < slots_.size(); ++i)
-    if (holds(slots_[i], key, tag)) wipe(i);
+  constexpr std::size_t kStride = 8;  // a line of tags
+  for (std::size_t line = 0; line < tags_.size(); line += kStride) {
+    bool any = false;
+    for (std::size_t i = line; i < line + kStride; ++i) any |= tags_[i] == tag;
+    if (!any) continue;
+    for (std::size_t i = line; i < line + kStride; ++i)
+      if (holds(i, key, tag)) wipe(i);
+  }
 }
 
 std::size_t GcmKeyCache::occupied() const {

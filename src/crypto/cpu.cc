@@ -11,6 +11,7 @@ constexpr std::uint32_t kOsxsave = 1u << 27;  // leaf 1, ecx
 constexpr std::uint32_t kAvx512F = 1u << 16;  // leaf 7, ebx
 constexpr std::uint32_t kAvx512Dq = 1u << 17;
 constexpr std::uint32_t kAvx512Ifma = 1u << 21;
+constexpr std::uint32_t kSha = 1u << 29;
 constexpr std::uint64_t kZmmState = 0xe6;  // XCR0: xmm, ymm, mask, upper zmm, zmm 16 to 31
 
 std::uint64_t read_xcr0() {
@@ -31,6 +32,14 @@ bool cpu_runs_avx512_ifma() {
   if ((read_xcr0() & kZmmState) != kZmmState) return false;
   constexpr std::uint32_t kWanted = kAvx512F | kAvx512Dq | kAvx512Ifma;
   return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (b & kWanted) == kWanted;
+}
+
+bool cpu_runs_sha() {
+  std::uint32_t a = 0;
+  std::uint32_t b = 0;
+  std::uint32_t c = 0;
+  std::uint32_t d = 0;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (b & kSha) != 0;
 }
 
 }  // namespace handsel::crypto

@@ -1,5 +1,5 @@
-// SHA256_* and SHA512_* are deprecated since OpenSSL 3.0 in favour of EVP, whose contexts are fetched under a lock and
-// allocated: several times the price of a 64-byte hash. The low-level functions need neither, and run on SHA-NI.
+// SHA384_* are deprecated since OpenSSL 3.0 in favour of EVP, whose contexts are fetched under a lock and allocated:
+// several times the price of a short hash. The low-level functions need neither.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "crypto/hash.h"
 
@@ -9,102 +9,184 @@
 #include <array>
 #include <cassert>
 #include <cstring>
+#include <new>
 #include <type_traits>
+
+#include "crypto/sha256.h"
 
 namespace handsel::crypto {
 namespace {
 
-constexpr std::size_t block_bytes(HashId id) { return id == HashId::sha256 ? 64 : 128; }
-constexpr std::size_t kMaxBlockBytes = 128;
+constexpr std::size_t kSha384BlockBytes = 128;
+constexpr std::size_t kSha384DigestBytes = 48;
+constexpr std::uint8_t kInnerPad = 0x36;  // RFC 2104 2
+constexpr std::uint8_t kOuterPad = 0x5c;
 
-SHA256_CTX* as_sha256(void* state) { return static_cast<SHA256_CTX*>(state); }
-SHA512_CTX* as_sha512(void* state) { return static_cast<SHA512_CTX*>(state); }
+using Words = std::array<std::uint8_t, 64>;  // an Hmac's, of either hash
 
-/// SHA-256's state is half as long as SHA-384's: an HMAC's two copies are a good part of its price.
-void copy_state(HashId id, void* to, const void* from) {
-  if (id == HashId::sha256)
-    std::memcpy(to, from, sizeof(SHA256_CTX));
-  else
-    std::memcpy(to, from, sizeof(SHA512_CTX));
-}
+Sha256& as_sha256(void* state) { return *static_cast<Sha256*>(state); }
+const Sha256Words& as_sha256(const Words& words) { return *reinterpret_cast<const Sha256Words*>(words.data()); }
+Sha256Words& as_sha256(Words& words) { return *reinterpret_cast<Sha256Words*>(words.data()); }
+SHA512_CTX* as_sha384(void* state) { return static_cast<SHA512_CTX*>(state); }
 
-/// RFC 2104 2: the key, hashed when it is longer than a block, in a block of zeros.
-void pad_key(HashId id, Bytes key, std::array<std::uint8_t, kMaxBlockBytes>& block) {
-  block.fill(0);
-  if (key.size() > block_bytes(id)) {
-    Hash hash(id);
-    hash.update(key);
-    hash.finish(MutableBytes(block).first(digest_bytes(id)));
-  } else if (!key.empty()) {
-    std::memcpy(block.data(), key.data(), key.size());
+/// SHA-256's state is half as long as SHA-384's: forks of a transcript are copies.
+std::size_t state_bytes(HashId id) { return id == HashId::sha256 ? sizeof(Sha256) : sizeof(SHA512_CTX); }
+
+// --- SHA-256's halves of Hmac ----------------------------------------------------------------------------------------
+
+void absorb_key_sha256(Bytes key, Words& inner, Words& outer) {
+  std::uint8_t inner_block[kSha256BlockBytes] = {};
+  std::uint8_t outer_block[kSha256BlockBytes];
+  if (!key.empty()) std::memcpy(inner_block, key.data(), key.size());
+  for (std::size_t i = 0; i < kSha256BlockBytes; ++i) {
+    outer_block[i] = inner_block[i] ^ kOuterPad;
+    inner_block[i] ^= kInnerPad;
   }
+  std::memcpy(inner.data(), kSha256Start, sizeof kSha256Start);
+  std::memcpy(outer.data(), kSha256Start, sizeof kSha256Start);
+  sha256_kernels().compress_two(as_sha256(inner), inner_block, as_sha256(outer), outer_block);
+  secure_wipe(inner_block, sizeof inner_block);
+  secure_wipe(outer_block, sizeof outer_block);
 }
 
-Hash keyed(HashId id, Bytes key, std::uint8_t pad) {
-  std::array<std::uint8_t, kMaxBlockBytes> block;
-  pad_key(id, key, block);
+void mac_sha256(const Words& inner, const Words& outer, std::initializer_list<Bytes> parts, std::uint8_t* out) {
+  std::array<std::uint8_t, kSha256DigestBytes> digest;
+  Sha256 hash(as_sha256(inner));
+  for (const Bytes part : parts) hash.update(part);
+  hash.finish(digest.data());
+  hash = Sha256(as_sha256(outer));
+  hash.update(digest);
+  hash.finish(out);
+  secure_wipe(digest);
+  secure_wipe(&hash, sizeof hash);
+}
+
+void mac_two_sha256(const Words& inner, const Words& outer, std::initializer_list<Bytes> first, std::uint8_t* first_out,
+                    std::initializer_list<Bytes> second, std::uint8_t* second_out) {
+  std::array<std::uint8_t, kSha256DigestBytes> digests[2];
+  Sha256 hashes[2] = {Sha256(as_sha256(inner)), Sha256(as_sha256(inner))};
+  for (const Bytes part : first) hashes[0].update(part);
+  for (const Bytes part : second) hashes[1].update(part);
+  Sha256::finish_two(hashes[0], digests[0].data(), hashes[1], digests[1].data());
+  for (std::size_t i = 0; i < 2; ++i) {
+    hashes[i] = Sha256(as_sha256(outer));
+    hashes[i].update(digests[i]);
+  }
+  Sha256::finish_two(hashes[0], first_out, hashes[1], second_out);
+  secure_wipe(digests, sizeof digests);
+  secure_wipe(hashes, sizeof hashes);
+}
+
+// --- SHA-384's -------------------------------------------------------------------------------------------------------
+
+void absorb_key_sha384(Bytes key, std::uint8_t pad, Words& words) {
+  std::uint8_t block[kSha384BlockBytes] = {};
+  if (!key.empty()) std::memcpy(block, key.data(), key.size());
   for (std::uint8_t& byte : block) byte ^= pad;
-  Hash hash(id);
-  hash.update(Bytes(block).first(block_bytes(id)));
-  secure_wipe(block);
-  return hash;
+  SHA512_CTX state;
+  SHA384_Init(&state);
+  SHA512_Transform(&state, block);
+  static_assert(sizeof state.h == sizeof(Words));
+  std::memcpy(words.data(), state.h, sizeof state.h);
+  secure_wipe(block, sizeof block);
+  secure_wipe(&state, sizeof state);
+}
+
+/// Goes on behind the padded key.
+void resume_sha384(SHA512_CTX& state, const Words& words) {
+  std::memcpy(state.h, words.data(), sizeof state.h);
+  state.Nl = kSha384BlockBytes * 8;
+}
+
+void mac_sha384(const Words& inner, const Words& outer, std::initializer_list<Bytes> parts, std::uint8_t* out) {
+  std::array<std::uint8_t, kSha384DigestBytes> digest;
+  SHA512_CTX state;
+  SHA384_Init(&state);
+  resume_sha384(state, inner);
+  for (const Bytes part : parts) SHA384_Update(&state, part.data(), part.size());
+  SHA384_Final(digest.data(), &state);
+  SHA384_Init(&state);
+  resume_sha384(state, outer);
+  SHA384_Update(&state, digest.data(), digest.size());
+  SHA384_Final(out, &state);
+  secure_wipe(digest);
+  secure_wipe(&state, sizeof state);
 }
 
 }  // namespace
 
 Hash::Hash(HashId id) : id_(id) {
-  static_assert(sizeof(SHA256_CTX) <= sizeof(state_) && sizeof(SHA512_CTX) <= sizeof(state_));
-  static_assert(std::is_trivially_copyable_v<SHA256_CTX> && std::is_trivially_copyable_v<SHA512_CTX>);
+  static_assert(sizeof(Sha256) <= sizeof(state_) && sizeof(SHA512_CTX) <= sizeof(state_));
+  static_assert(std::is_trivially_copyable_v<Sha256> && std::is_trivially_copyable_v<SHA512_CTX>);
   if (id == HashId::sha256)
-    SHA256_Init(as_sha256(state_.data()));
+    ::new (state_.data()) Sha256;
   else
-    SHA384_Init(as_sha512(state_.data()));
+    SHA384_Init(as_sha384(state_.data()));
 }
 
-Hash::Hash(const Hash& other) : id_(other.id_) { copy_state(id_, state_.data(), other.state_.data()); }
+Hash::Hash(const Hash& other) : id_(other.id_) { std::memcpy(state_.data(), other.state_.data(), state_bytes(id_)); }
 
 Hash& Hash::operator=(const Hash& other) {
   if (this == &other) return *this;
   if (id_ != other.id_) secure_wipe(state_);
   id_ = other.id_;
-  copy_state(id_, state_.data(), other.state_.data());
+  std::memcpy(state_.data(), other.state_.data(), state_bytes(id_));
   return *this;
 }
 
-Hash::~Hash() {
-  if (id_ == HashId::sha256)
-    secure_wipe(state_.data(), sizeof(SHA256_CTX));
-  else
-    secure_wipe(state_.data(), sizeof(SHA512_CTX));
-}
+Hash::~Hash() { secure_wipe(state_.data(), state_bytes(id_)); }
 
 void Hash::update(Bytes bytes) {
   if (id_ == HashId::sha256)
-    SHA256_Update(as_sha256(state_.data()), bytes.data(), bytes.size());
+    as_sha256(state_.data()).update(bytes);
   else
-    SHA384_Update(as_sha512(state_.data()), bytes.data(), bytes.size());
+    SHA384_Update(as_sha384(state_.data()), bytes.data(), bytes.size());
 }
 
 void Hash::finish(MutableBytes out) {
   assert(out.size() >= digest_bytes(id_));
   if (id_ == HashId::sha256)
-    SHA256_Final(out.data(), as_sha256(state_.data()));
+    as_sha256(state_.data()).finish(out.data());
   else
-    SHA384_Final(out.data(), as_sha512(state_.data()));
+    SHA384_Final(out.data(), as_sha384(state_.data()));
 }
 
-Hmac::Hmac(HashId id, Bytes key) : inner_(keyed(id, key, 0x36)), outer_(keyed(id, key, 0x5c)) {}
+// RFC 2104 2: a key longer than a block is hashed first.
+Hmac::Hmac(HashId id, Bytes key) : id_(id) {
+  Secret<kMaxDigestBytes> digest;
+  if (key.size() > (id == HashId::sha256 ? kSha256BlockBytes : kSha384BlockBytes)) {
+    Hash hash(id);
+    hash.update(key);
+    hash.finish(digest.fill(digest_bytes(id)));
+    key = digest.view();
+  }
+  if (id == HashId::sha256) {
+    absorb_key_sha256(key, inner_, outer_);
+  } else {
+    absorb_key_sha384(key, kInnerPad, inner_);
+    absorb_key_sha384(key, kOuterPad, outer_);
+  }
+}
+
+Hmac::~Hmac() {
+  secure_wipe(inner_);
+  secure_wipe(outer_);
+}
 
 void Hmac::mac(std::initializer_list<Bytes> parts, MutableBytes out) const {
-  std::array<std::uint8_t, kMaxDigestBytes> digest;
-  const MutableBytes inner_digest = MutableBytes(digest).first(digest_bytes(id()));
-  Hash inner = inner_;
-  for (const Bytes part : parts) inner.update(part);
-  inner.finish(inner_digest);
-  Hash outer = outer_;
-  outer.update(inner_digest);
-  outer.finish(out);
-  secure_wipe(inner_digest);
+  assert(out.size() >= digest_bytes(id_));
+  if (id_ == HashId::sha256)
+    mac_sha256(inner_, outer_, parts, out.data());
+  else
+    mac_sha384(inner_, outer_, parts, out.data());
+}
+
+void Hmac::mac_two(std::initializer_list<Bytes> first, MutableBytes first_out, std::initializer_list<Bytes> second,
+                   MutableBytes second_out) const {
+  assert(first_out.size() >= digest_bytes(id_) && second_out.size() >= digest_bytes(id_));
+  if (id_ == HashId::sha256) return mac_two_sha256(inner_, outer_, first, first_out.data(), second, second_out.data());
+  mac(first, first_out);
+  mac(second, second_out);
 }
 
 void hkdf_extract(HashId id, Bytes salt, Bytes input_key_material, MutableBytes pseudorandom_key) {
@@ -129,6 +211,18 @@ void hkdf_expand(const Hmac& pseudorandom_key, Bytes info, MutableBytes out) {
     out = out.subspan(take);
   }
   secure_wipe(block);
+}
+
+void hkdf_expand_two(const Hmac& pseudorandom_key, Bytes first_info, MutableBytes first_out, Bytes second_info,
+                     MutableBytes second_out) {
+  assert(first_out.size() <= digest_bytes(pseudorandom_key.id()) &&
+         second_out.size() <= digest_bytes(pseudorandom_key.id()));
+  constexpr std::uint8_t kCounter = 1;
+  std::array<std::uint8_t, kMaxDigestBytes> blocks[2];
+  pseudorandom_key.mac_two({first_info, Bytes(&kCounter, 1)}, blocks[0], {second_info, Bytes(&kCounter, 1)}, blocks[1]);
+  std::memcpy(first_out.data(), blocks[0].data(), first_out.size());
+  std::memcpy(second_out.data(), blocks[1].data(), second_out.size());
+  secure_wipe(blocks, sizeof blocks);
 }
 
 }  // namespace handsel::crypto

@@ -1,5 +1,5 @@
 #pragma once
-/// The kernel's entropy, buffered, for programs (the simulator has its own, from a seed).
+/// libcrypto's generator, buffered, for programs (the simulator has its own, from a seed).
 
 #include <array>
 #include <cstddef>
@@ -8,8 +8,9 @@
 
 namespace handsel::crypto {
 
-/// getrandom(2) through a buffer: one system call serves many handshakes. Each byte is handed out once and wiped
-/// behind it. One a worker. Ends the process when the kernel gives no entropy.
+/// The calling thread's private DRBG (NIST SP 800-90A, seeded and reseeded from the kernel) through a buffer: one
+/// request serves many handshakes. Each byte is handed out once and wiped behind it. One a worker. Ends the process
+/// when there is no entropy.
 class SystemEntropy final : public Entropy {
  public:
   SystemEntropy() = default;

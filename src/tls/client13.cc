@@ -147,8 +147,9 @@ Error start_handshake_keys(Handshake& handshake, const ClientOffer& offer, const
   const Bytes psk = handshake.info().resumed ? offer.psk()->secret.view() : Bytes{};
   HandshakeSecret secret = EarlySecret(suite.hash, psk).handshake(shared_secret);
   const Digest hello_hash = transcript.digest();
-  secrets.client_handshake = secret.client_handshake(hello_hash.view());
-  secrets.server_handshake = secret.server_handshake(hello_hash.view());
+  TrafficSecrets traffic = secret.traffic(hello_hash.view());
+  secrets.client_handshake = std::move(traffic.client);
+  secrets.server_handshake = std::move(traffic.server);
   secrets.master.emplace(std::move(secret).master());
   handshake.start_writing(suite.aead, secrets.client_handshake.clone());
   return handshake.start_reading(suite.aead, secrets.server_handshake.clone());

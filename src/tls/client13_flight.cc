@@ -72,9 +72,10 @@ Error send_no_certificate(Handshake& handshake, Transcript& transcript) {
 
 Error Secrets13Client::take_server_finished(Handshake& handshake, const Suite& suite, const Transcript& transcript) {
   const Digest through_finished = transcript.digest();
-  client_application = master->client_application(through_finished.view());
+  TrafficSecrets application = master->application(through_finished.view());
+  client_application = std::move(application.client);
   if (handshake.keeps_exporter()) handshake.keep_exporter(Exporter(master->exporter(through_finished.view())));
-  return handshake.start_reading(suite.aead, master->server_application(through_finished.view()));
+  return handshake.start_reading(suite.aead, std::move(application.server));
 }
 
 Error take_encrypted_extensions(Handshake& handshake, const ClientOffer& offer, const Message& message) {

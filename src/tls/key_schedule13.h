@@ -41,12 +41,20 @@ class TrafficSecret {
   crypto::HashId hash_{};
 };
 
+/// Both directions' of one epoch.
+struct TrafficSecrets {
+  TrafficSecret client;
+  TrafficSecret server;
+};
+
 /// The third and last stage.
 class MasterSecret {
  public:
   /// `transcript_hash` runs through the server's Finished (RFC 8446 7.1).
   TrafficSecret client_application(Bytes transcript_hash) const;
   TrafficSecret server_application(Bytes transcript_hash) const;
+  /// Both of them, at little more than the price of one.
+  TrafficSecrets application(Bytes transcript_hash) const;
   TrafficSecret exporter(Bytes transcript_hash) const;
   /// `transcript_hash` runs through the client's Finished.
   TrafficSecret resumption(Bytes transcript_hash) const;
@@ -54,7 +62,7 @@ class MasterSecret {
 
  private:
   friend class HandshakeSecret;
-  MasterSecret(crypto::HashId hash, Bytes derived);
+  explicit MasterSecret(const crypto::Hmac& derived);
   Secret<crypto::kMaxDigestBytes> secret_;
   crypto::Hmac hmac_;
 };
@@ -65,17 +73,19 @@ class HandshakeSecret {
   /// `transcript_hash` runs through the ServerHello (RFC 8446 7.1).
   TrafficSecret client_handshake(Bytes transcript_hash) const;
   TrafficSecret server_handshake(Bytes transcript_hash) const;
+  /// Both of them, at little more than the price of one.
+  TrafficSecrets traffic(Bytes transcript_hash) const;
   MasterSecret master() &&;
   Bytes view() const { return secret_.view(); }
 
  private:
   friend class EarlySecret;
-  HandshakeSecret(crypto::HashId hash, Bytes derived, Bytes shared_secret);
+  HandshakeSecret(const crypto::Hmac& derived, Bytes shared_secret);
   Secret<crypto::kMaxDigestBytes> secret_;
   crypto::Hmac hmac_;
 };
 
-/// The first stage: a pre-shared key, or zeros.
+/// The first stage: a pre-shared key, or zeros, which make it the same for everybody.
 class EarlySecret {
  public:
   /// `pre_shared_key` empty: there is none.
@@ -88,8 +98,10 @@ class EarlySecret {
   Bytes view() const { return secret_.view(); }
 
  private:
+  struct WithoutKey;
   Secret<crypto::kMaxDigestBytes> secret_;
   crypto::Hmac hmac_;
+  bool has_key_;
 };
 
 }  // namespace handsel::tls

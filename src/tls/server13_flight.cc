@@ -93,16 +93,17 @@ Error send_flight(Handshake& handshake, const Agreed& agreed, EarlySecret early,
 
   const crypto::AeadId aead = agreed.suite->aead;
   HandshakeSecret secret = std::move(early).handshake(shared_secret);
-  const TrafficSecret server = secret.server_handshake(hello_hash);
-  secrets.client_handshake = secret.client_handshake(hello_hash);
-  handshake.start_writing(aead, server.clone());
-  if (const Error error = send_protected(handshake, agreed, server, signing, transcript); error != Error::none)
+  TrafficSecrets traffic = secret.traffic(hello_hash);
+  secrets.client_handshake = std::move(traffic.client);
+  handshake.start_writing(aead, traffic.server.clone());
+  if (const Error error = send_protected(handshake, agreed, traffic.server, signing, transcript); error != Error::none)
     return error;
 
   MasterSecret master = std::move(secret).master();
   const Digest through_finished = transcript.digest();
-  secrets.client_application = master.client_application(through_finished.view());
-  handshake.start_writing(aead, master.server_application(through_finished.view()));
+  traffic = master.application(through_finished.view());
+  secrets.client_application = std::move(traffic.client);
+  handshake.start_writing(aead, std::move(traffic.server));
   if (handshake.keeps_exporter()) secrets.exporter = master.exporter(through_finished.view());
   if (agreed.wants_tickets) secrets.master.emplace(std::move(master));
   return handshake.start_reading(aead, secrets.client_handshake.clone());

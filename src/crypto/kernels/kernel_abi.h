@@ -64,6 +64,18 @@ struct RsaKernels {
   uint8_t (*private_2048)(const RsaBatch2048& batch, uint64_t (&output)[32][8]);
 };
 
+/// SHA-256's compression (RFC 6234 6.2): the eight words go over blocks of 64 bytes. Not by lanes: handshakes wait for
+/// each of their hashes.
+struct Sha256Kernels {
+  void (*compress)(uint32_t (&words)[8], const uint8_t* blocks, size_t count);
+  /// One block each of two messages, side by side.
+  void (*compress_two)(uint32_t (&first)[8], const uint8_t* first_block, uint32_t (&second)[8],
+                       const uint8_t* second_block);
+};
+
+/// The SHA extensions, with SSE4.1.
+extern const Sha256Kernels kShaNiSha256Kernels;
+
 /// AVX-512 F, DQ and IFMA.
 extern const X25519Kernels kIfmaX25519Kernels;
 extern const P256Kernels kIfmaP256Kernels;
