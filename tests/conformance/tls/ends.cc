@@ -26,20 +26,16 @@ void Engine::start() {
   settle();
 }
 
-bool Peer::write_record(Bytes record) {
-  log_.add(record);
-  return true;
+void SessionPeer::receive(Bytes bytes) {
+  end_.receive(bytes);
+  end_.settle();
 }
 
-void Peer::start() {
-  note(session().connect(*this, now));
-  settle();
-}
-
-Buffer Peer::take_altered(Rules& rules) {
-  std::vector<Item> flight = log_.take();
+Buffer SessionPeer::take_altered(Rules& rules) {
+  std::vector<Item> flight = end_.take_said();
   rules.apply(flight);
-  return writer_.write(flight, log_.epochs());
+  end_.take_output();  // as it would have been
+  return writer_.write(flight, end_.epochs());
 }
 
 }  // namespace handsel::tls::conformance

@@ -19,7 +19,7 @@ struct Listened {
   test::ClientWorld world;
 };
 
-/// The session under test, and what it has said.
+/// A session, and what it has said: the one under test is such a one.
 class Engine : public test::SessionEnd {
  public:
   template <class Config>
@@ -27,23 +27,45 @@ class Engine : public test::SessionEnd {
   bool write_record(Bytes record) override;
   void start();
   std::vector<Item> take_said() { return log_.take(); }
+  const std::vector<Epoch>& epochs() const { return log_.epochs(); }
 
  private:
   RecordLog log_;
 };
 
-/// The other one.
-class Peer : public test::SessionEnd {
+/// The other one, whatever it is made of.
+class Peer {
+ public:
+  virtual ~Peer() = default;
+  /// A client's.
+  virtual void start() = 0;
+  /// Bytes from the engine, to be thought over.
+  virtual void receive(Bytes bytes) = 0;
+  /// What it has said since the last call, altered, as records.
+  virtual Buffer take_altered(Rules& rules) = 0;
+  virtual void send(std::string_view text) = 0;
+  virtual void close() = 0;
+  virtual bool connected() const = 0;
+  virtual Failure failure() const = 0;
+  virtual Bytes plaintext() const = 0;
+};
+
+/// A session of our own.
+class SessionPeer final : public Peer {
  public:
   template <class Config>
-  Peer(Listened& side, const Config& config) : SessionEnd(side.world, config), log_(*side.aead), writer_(*side.aead) {}
-  bool write_record(Bytes record) override;
-  void start();
-  /// What it has said since the last call, altered, as records.
-  Buffer take_altered(Rules& rules);
+  SessionPeer(Listened& side, const Config& config) : end_(side, config), writer_(*side.aead) {}
+  void start() override { end_.start(); }
+  void receive(Bytes bytes) override;
+  Buffer take_altered(Rules& rules) override;
+  void send(std::string_view text) override { end_.send(text); }
+  void close() override { end_.session().close(end_); }
+  bool connected() const override { return end_.connected; }
+  Failure failure() const override { return end_.session().failure(); }
+  Bytes plaintext() const override { return end_.plaintext; }
 
  private:
-  RecordLog log_;
+  mutable Engine end_;
   RecordWriter writer_;
 };
 

@@ -207,6 +207,16 @@ void alter(Buffer& message, Form form, const std::string& path, const std::vecto
   splice(message, place.around, place.begin, place.end, changed);
 }
 
+std::vector<std::string> extension_names(Bytes message, Form form) {
+  std::vector<std::string> names;
+  const std::vector<Field> fields = fields_of(message_grammar(message, form));
+  if (std::ranges::find(fields, "ext", &Field::name) == fields.end()) return names;
+  const Place block = Finder(message, form, "ext").find();
+  for (std::size_t at = block.begin; at + 4 <= block.end; at += 4u + load_be16(&message[at + 2]))
+    names.push_back(extension_name(load_be16(&message[at])));
+  return names;
+}
+
 Buffer parse_bytes(const std::string& text) {
   Buffer out;
   if (text == "-") return out;

@@ -31,6 +31,9 @@ enum class Form : std::uint8_t { tls13, tls12, tls12_rsa };
 /// when there is no such field or operation. The operations are described in README.md.
 void alter(Buffer& message, Form form, const std::string& path, const std::vector<std::string>& operation);
 
+/// The names of a message's extensions; none when it has no place for them.
+std::vector<std::string> extension_names(Bytes message, Form form);
+
 /// Bytes as scripts write them: hexadecimal digits, "text", either *N times; joined by +; "-" for none.
 Buffer parse_bytes(const std::string& text);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <stdexcept>
 #include <string>
 
@@ -173,6 +174,14 @@ std::string_view message_name(Bytes message) {
 
 std::uint8_t message_type(const std::string& name) { return static_cast<std::uint8_t>(number_in(kMessages, name)); }
 std::uint16_t extension_type(const std::string& name) { return number_in(kExtensions, name); }
+
+std::string extension_name(std::uint16_t type) {
+  const auto* found = std::ranges::find(kExtensions, type, &Name::number);
+  if (found != kExtensions.end()) return std::string(found->name);
+  char text[8];
+  std::snprintf(text, sizeof text, "0x%04x", type);
+  return text;
+}
 
 std::string_view message_grammar(Bytes message, Form form) {
   const std::string_view name = message_name(message);

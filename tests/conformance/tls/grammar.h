@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct Field {
 std::vector<Field> fields_of(std::string_view grammar);
 /// Empty for a message without fields.
 std::string_view message_grammar(Bytes message, Form form);
+/// As the scripts name it, or 0x….
+std::string extension_name(std::uint16_t type);
 std::string_view extension_grammar(std::uint16_t type, std::string_view message);
 
 }  // namespace handsel::tls::conformance

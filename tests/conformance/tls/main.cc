@@ -1,5 +1,5 @@
 /// Plays every case of the files named on the command line; --list prints their names instead, and --only WORD plays
-/// those whose names hold it.
+/// those whose names hold it. --facts prints what TLS is spoken.
 
 #include <gtest/gtest.h>
 
@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "facts.h"
 #include "stage.h"
 
 int main(int argc, char** argv) {
@@ -21,6 +22,10 @@ int main(int argc, char** argv) {
     if (argument == "--list") {
       list = true;
       continue;
+    }
+    if (argument == "--facts") {
+      print_facts();
+      return 0;
     }
     if (argument == "--only" && i + 1 < argc) {
       only = argv[++i];

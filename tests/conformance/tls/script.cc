@@ -20,13 +20,6 @@ struct Draft {
   std::vector<Loop> loops;
 };
 
-Words words_of(const std::string& line) {
-  std::istringstream stream(line);
-  Words words;
-  for (std::string word; stream >> word;) words.push_back(word);
-  return words;
-}
-
 std::string replaced(std::string text, const std::string& name, const std::string& value) {
   const std::string mark = "$" + name;
   for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + value.size()))
@@ -60,6 +53,13 @@ void unroll(const Draft& draft, std::size_t loop, std::vector<Case>& out) {
 }
 
 }  // namespace
+
+Words words_of(const std::string& line) {
+  std::istringstream stream(line);
+  Words words;
+  for (std::string word; stream >> word;) words.push_back(word);
+  return words;
+}
 
 std::vector<Case> read_cases(const std::string& path) {
   std::ifstream file(path);

@@ -9,6 +9,9 @@ namespace handsel::tls::conformance {
 
 using Words = std::vector<std::string>;
 
+/// What stands between spaces.
+Words words_of(const std::string& line);
+
 struct Line {
   int number = 0;
   Words words;

@@ -127,6 +127,8 @@ void set_server(ServerConfig& draft, const std::string& key, const std::string& 
   } else if (key == "asks") {
     draft.client_certificates = ClientCertificates::request;
     draft.client_trust = ClientIdentity::get().trust;
+  } else if (key == "rsa") {
+    draft.rsa_key_exchange = value == "on";
   } else if (key == "tickets") {
     if (value == "off") draft.ticket_keys = nullptr;
   } else if (key == "record_size_limit") {
@@ -155,6 +157,12 @@ Scenario Scenario::parse(const Words& words) {
   return scenario;
 }
 
+const Suite& rsa_suite(const std::string& name) {
+  static const std::map<std::string, const Suite*> kNames = {{"aes128", &kRsaKeyExchangeSuites12[0]},
+                                                             {"aes256", &kRsaKeyExchangeSuites12[1]}};
+  return *named(kNames, name);
+}
+
 Setup::Setup(const Scenario& scenario) : client(test::default_client()), server(test::World::default_config()) {
   static crypto::SystemEntropy entropy;
   client.min_version = client.max_version = scenario.version;
@@ -171,6 +179,15 @@ Setup::Setup(const Scenario& scenario) : client(test::default_client()), server(
 }
 
 void Setup::set(const Scenario& scenario, const Words& words) {
+  if (scenario.rsa && words.at(0) == "peer") {
+    if (words.at(1) == "premaster")
+      premaster = words.at(2);
+    else if (words.at(1) == "suites")
+      rsa_suite = &conformance::rsa_suite(words.at(2));
+    else
+      throw runtime_error("no such setting of a client with RSA key exchange: " + words[1]);
+    return;
+  }
   const bool server_side = scenario.engine_is_server == (words.at(0) == "engine");
   if (server_side)
     set_server(server, words.at(1), words.at(2));

@@ -30,6 +30,11 @@ struct Setup {
 
   ClientConfig client;
   ServerConfig server;
+  std::string premaster = "right";                       ///< what a client encrypts in an RSA key exchange
+  const Suite* rsa_suite = &kRsaKeyExchangeSuites12[0];  ///< and the suite that it offers
 };
+
+/// The suite with RSA key exchange that scripts call by this name.
+const Suite& rsa_suite(const std::string& name);
 
 }  // namespace handsel::tls::conformance

@@ -8,6 +8,7 @@
 
 #include "ends.h"
 #include "leftovers.h"
+#include "rsa_peer.h"
 #include "setup.h"
 
 namespace handsel::tls::conformance {
@@ -118,7 +119,7 @@ class Stage {
     if (plan_.scenario.resumed) connect_before();
     begin();
     exchange();
-    if (engine_->connected && peer_->connected && !engine_->failed) greet();
+    if (engine_->connected && peer_->connected() && !engine_->failed) greet();
     check();
     peer_.reset();
     if (engine_->failed) expect_no_secret_left(under_test_, engine_->session());
@@ -137,11 +138,14 @@ class Stage {
   void begin() {
     if (plan_.scenario.engine_is_server) {
       engine_ = std::make_unique<Engine>(under_test_, server_);
-      peer_ = std::make_unique<Peer>(other_, client_);
+      if (plan_.scenario.rsa)
+        peer_ = std::make_unique<RsaPeer>(other_, *plan_.setup.rsa_suite, plan_.setup.premaster);
+      else
+        peer_ = std::make_unique<SessionPeer>(other_, client_);
       peer_->start();
     } else {
       engine_ = std::make_unique<Engine>(under_test_, client_);
-      peer_ = std::make_unique<Peer>(other_, server_);
+      peer_ = std::make_unique<SessionPeer>(other_, server_);
       engine_->start();
     }
   }
@@ -162,15 +166,14 @@ class Stage {
       const Buffer to_peer = carried(*engine_, said_, plan_.carried);
       if (to_engine.empty() && to_peer.empty()) return;
       peer_->receive(to_peer);
-      peer_->settle();
     }
   }
 
   void greet() {
     for (std::size_t i = 0; i < plan_.greetings; ++i) peer_->send(kGreeting);
-    if (plan_.closes) peer_->session().close(*peer_);
+    if (plan_.closes) peer_->close();
     exchange();
-    if (engine_->failed || peer_->failed) return;
+    if (engine_->failed || peer_->failure()) return;
     engine_->send(kGreeting);
     exchange();
   }
@@ -220,16 +223,16 @@ class Stage {
     if (said_.back().type != 21 || last[0] != 2) throw runtime_error("the last record is no fatal alert");
     expect("alert", name_of(static_cast<Alert>(last[1])), plan_.expectation.alert);
     if (plan_.expectation.unread) return;
-    const Failure theirs = peer_->session().failure();
+    const Failure theirs = peer_->failure();
     expect("what the peer makes of it", name_of(theirs.error), name_of(Error::alert_received));
     expect("alert that the peer reads", name_of(theirs.alert), plan_.expectation.alert);
   }
 
   void check_connection() const {
     expect("error", name_of(engine_->session().failure().error), "none");
-    if (!engine_->connected || !peer_->connected) throw runtime_error("not connected");
+    if (!engine_->connected || !peer_->connected()) throw runtime_error("not connected");
     expect("data that came", as_text(engine_->plaintext), repeated_greeting());
-    expect("data that the peer got", as_text(peer_->plaintext), kGreeting);
+    expect("data that the peer got", as_text(peer_->plaintext()), kGreeting);
     if (plan_.scenario.resumed != engine_->session().info().resumed) throw runtime_error("resumed, or not");
     if (plan_.closes && !engine_->peer_closed) throw runtime_error("the end of the peer's data was not noticed");
   }
