@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstring>
 
 #include "tls/alert.h"
@@ -46,7 +47,7 @@ Engine::Engine()
       stage(backend->kernels(), {}, no_cycles),
       aead(crypto::make_aead()),
       ticket_keys(TicketKeys::random(entropy)),
-      worker{stage, *aead, entropy, frames, statistics, unix_now_ms(), &sessions} {}
+      worker{stage, *aead, entropy, frames, statistics, unix_now_ms(), &sessions, &exporters} {}
 
 std::expected<Socket, Stop> Socket::connect(const Options& options) {
   sockaddr_storage address{};
@@ -156,10 +157,21 @@ Connection::Outcome Connection::check_agreed(bool resumes) const {
 }
 
 Connection::Outcome Connection::talk() {
+  if (options_.export_bytes != 0)
+    if (const Outcome outcome = export_keying_material(); !outcome) return outcome;
   if (options_.different_record_sizes) return write_different_sizes();
   if (options_.writes_first)
     if (const Outcome outcome = send(as_bytes("hello")); !outcome) return outcome;
   return options_.shuts_down ? Outcome{} : echo();
+}
+
+Connection::Outcome Connection::export_keying_material() {
+  std::optional<Bytes> context;
+  if (options_.uses_export_context) context = as_bytes(options_.export_context);
+  std::vector<std::uint8_t> material(options_.export_bytes);
+  if (!session_.export_keying_material(options_.export_label, context, material))
+    return std::unexpected(failed("no keying material can be exported"));
+  return send(material);
 }
 
 Connection::Outcome Connection::write_different_sizes() {

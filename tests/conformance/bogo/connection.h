@@ -1,7 +1,6 @@
 #pragma once
 /// One connection to the runner: the handshake, the conversation, and what is expected of both.
 
-#include <chrono>
 #include <expected>
 #include <memory>
 #include <string>
@@ -11,6 +10,7 @@
 #include "crypto/random.h"
 #include "options.h"
 #include "setup.h"
+#include "tls/exporter.h"
 #include "tls/session.h"
 #include "tls/worker_context.h"
 
@@ -28,6 +28,7 @@ struct Engine {
   tls::FramePool frames{2, 2};
   tls::Statistics statistics;
   tls::SessionCache sessions{{16, 16, 2}};
+  Slab<tls::Exporter> exporters{2};
   std::shared_ptr<const tls::TicketKeys> ticket_keys;
   tls::WorkerContext worker;
   Instant now{};  ///< moves when the runner says so
@@ -73,6 +74,7 @@ class Connection final : tls::RecordSink, tls::Observer {
   Outcome handshake();
   Outcome check_agreed(bool resumes) const;
   Outcome talk();
+  Outcome export_keying_material();
   Outcome write_different_sizes();
   Outcome echo();
   Outcome finish();

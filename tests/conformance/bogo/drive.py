@@ -6,7 +6,8 @@
 import sys
 import traceback
 
-from cases import CASES, Bench
+from bench import Bench
+from cases import CASES
 from runner import Certificates
 
 

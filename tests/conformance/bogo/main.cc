@@ -1,5 +1,6 @@
 /// A shim for BoringSSL's test runner: drives this engine over a socket to the runner, as the runner's flags say.
 
+#include <chrono>
 #include <cstdio>
 
 #include "connection.h"

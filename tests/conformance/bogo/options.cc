@@ -125,6 +125,10 @@ constexpr std::array kFlags = {
     boolean<&Options::checks_close_notify>("-check-close-notify"),
     boolean<&Options::different_record_sizes>("-write-different-record-sizes"),
     boolean<&Options::key_update>("-key-update"),
+    number<&Options::export_bytes>("-export-keying-material"),
+    text<&Options::export_label>("-export-label"),
+    text<&Options::export_context>("-export-context"),
+    boolean<&Options::uses_export_context>("-use-export-context"),
     number<&Options::read_size>("-read-size"),
     number<&Options::resumption_delay_seconds>("-resumption-delay"),
 

@@ -64,6 +64,10 @@ struct Options {
   bool checks_close_notify = false;
   bool different_record_sizes = false;
   bool key_update = false;
+  std::uint32_t export_bytes = 0;  ///< of keying material, to be written first
+  std::string export_label;
+  std::string export_context;
+  bool uses_export_context = false;
   std::uint32_t read_size = 512;
   std::uint32_t resumption_delay_seconds = 0;
 

@@ -1,8 +1,11 @@
 """Plays the part of BoringSSL's test runner towards one shim: its socket, its id, its end of the TLS connection."""
 
+import hashlib
+import hmac
 import pathlib
 import socket
 import ssl
+import struct
 import subprocess
 import tempfile
 
@@ -147,3 +150,33 @@ class Peer:
 
     def close(self) -> None:
         self.connection.close()
+
+
+def exported(lines: str, hash_name: str, server_random: bytes, label: str, context: bytes | None, count: int) -> bytes:
+    """Keying material out of a key log (one connection's, as libssl writes it): RFC 8446 7.5, RFC 5705."""
+    secrets = {line.split()[0]: line.split()[1:] for line in lines.splitlines() if not line.startswith("#")}
+
+    def mac(key: bytes, data: bytes) -> bytes:
+        return hmac.digest(key, data, hash_name)
+
+    def expand_label(secret: bytes, name: str, value: bytes, size: int) -> bytes:
+        full = b"tls13 " + name.encode()
+        info = struct.pack(">HB", size, len(full)) + full + bytes([len(value)]) + value
+        block, out = b"", b""
+        while len(out) < size:
+            block = mac(secret, block + info + bytes([len(out) // hashlib.new(hash_name).digest_size + 1]))
+            out += block
+        return out[:size]
+
+    if "EXPORTER_SECRET" in secrets:
+        secret = bytes.fromhex(secrets["EXPORTER_SECRET"][1])
+        derived = expand_label(secret, label, hashlib.new(hash_name).digest(), len(secret))
+        return expand_label(derived, "exporter", hashlib.new(hash_name, context or b"").digest(), count)
+    client_random, master = (bytes.fromhex(text) for text in secrets["CLIENT_RANDOM"])
+    seed = label.encode() + client_random + server_random
+    seed += b"" if context is None else struct.pack(">H", len(context)) + context
+    chain, out = seed, b""
+    while len(out) < count:
+        chain = mac(master, chain)
+        out += mac(master, chain + seed)
+    return out[:count]

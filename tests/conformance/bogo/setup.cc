@@ -134,6 +134,7 @@ std::expected<ServerConfig, Stop> server_config(const Options& options, crypto::
   if (options.declines_alpn) draft.alpn.clear();
   if (!options.no_ticket) draft.ticket_keys = std::move(ticket_keys);
   if (options.key_update) draft.records_per_key = 0;
+  draft.exporters = options.export_bytes != 0;
   if (options.requires_client_certificate || options.verifies_peer) {
     const bool required = options.requires_client_certificate && !options.verifies_peer;
     draft.client_certificates = required ? ClientCertificates::require : ClientCertificates::request;
@@ -171,6 +172,7 @@ std::expected<ClientConfig, Stop> client_config(const Options& options, crypto::
   if (options.verification_fails) draft.pins.resize(1);
   draft.resume_sessions = !options.no_ticket;
   if (options.key_update) draft.records_per_key = 0;
+  draft.exporters = options.export_bytes != 0;
   if (!credentials->empty()) draft.credential = std::move(credentials->front());
   return checked(prepared(std::move(draft)));
 }
