@@ -46,7 +46,8 @@ Certificates& Certificates::get() {
 
 World::World(const Instruments& instruments)
     : backend(make_any_backend(entropy)),
-      stage(instruments.kernels ? instruments.kernels(backend->kernels()) : backend->kernels(), {}, no_cycles),
+      stage(instruments.kernels ? instruments.kernels(backend->kernels()) : backend->kernels(), instruments.stage,
+            no_cycles),
       aead(instruments.aead ? instruments.aead(crypto::make_aead()) : crypto::make_aead()),
       worker{stage, *aead, entropy, frames, statistics} {
   worker.exporters = &exporters;
@@ -64,7 +65,7 @@ ServerConfig World::default_config() {
 ServerEnd::ServerEnd(World& world, const ServerConfig& config) : SessionEnd(world, config) {}
 
 bool SessionEnd::write_record(Bytes record) {
-  if (record.size() > sink_room) return false;
+  if (record.size() > sink_room || writes_left-- == 0) return false;
   sink_room -= record.size();
   append(output_, record);
   return true;

@@ -35,6 +35,7 @@ struct Certificates {
 struct Instruments {
   std::function<crypto::KernelTable(const crypto::KernelTable&)> kernels;
   std::function<std::unique_ptr<crypto::Aead>(std::unique_ptr<crypto::Aead>)> aead;
+  crypto::StageConfig stage;
 };
 
 /// One worker's context. Pools are small, so that what is not given back shows.
@@ -95,6 +96,7 @@ class SessionEnd : public RecordSink {
   bool peer_closed = false;
   bool failed = false;
   std::size_t sink_room = ~std::size_t{0};
+  std::size_t writes_left = ~std::size_t{0};  ///< records before one that finds no room
   Notes notes;
 
  protected:
