@@ -171,6 +171,7 @@ std::expected<tls::ServerConfig, Fault> server_config(const TlsSettings& setting
   draft.rsa_key_exchange = settings.rsa_key_exchange;
   draft.client_certificates = client_certificates(settings.client_certificates);
   if (draft.client_certificates != tls::ClientCertificates::none) {
+  draft.record_padding = settings.record_padding;
     auto trust = load_client_trust(settings);
     if (!trust) return std::unexpected(std::move(trust.error()));
     draft.client_trust = std::move(*trust);

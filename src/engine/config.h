@@ -85,6 +85,7 @@ struct TlsSettings {
   std::vector<std::uint16_t> suites;           ///< IANA numbers, most wanted first; empty: all
   std::uint16_t min_version = 0x0304;
   bool rsa_key_exchange = false;             ///< TLS 1.2 alone: the client encrypts the premaster secret
+  std::uint16_t record_padding = 0;          ///< records are sent in multiples of so many bytes; 0: as they come
   std::string client_certificates = "none";  ///< or "request", "require"
   std::filesystem::path client_ca;           ///< a PEM file of those who vouch for clients; empty: none
   Position client_ca_at;

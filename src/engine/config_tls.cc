@@ -2,6 +2,7 @@
 #include <array>
 
 #include "engine/config_sections.h"
+#include "tls/protocol.h"
 
 namespace handsel::engine {
 namespace {
@@ -126,6 +127,12 @@ constexpr Key<TlsSettings> kTlsKeys[] = {
      "TLS 1.2 with RSA key exchange, for clients that can nothing better: without forward secrecy.",
      [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
        if (auto wanted = read_boolean(entry, context)) out.rsa_key_exchange = *wanted;
+     }},
+    {"record_padding", "integer", "0",
+     "Records of TLS 1.3 are padded to a multiple of so many bytes, at most 4096, to hide lengths; 0: they are not.",
+     [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
+       const auto multiple = read_integer(entry, 0, tls::kMaxRecordPadding, context);
+       if (multiple) out.record_padding = static_cast<std::uint16_t>(*multiple);
      }},
     {"min_version", "text", "\"1.3\"", "The oldest version of TLS that is spoken: 1.2 or 1.3.",
      [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {

@@ -9,8 +9,7 @@ std::size_t FlowStream::send_room() const {
   const std::size_t room = flow_.connection.send_room();
   if (!session_) return room;
   // Whatever is sent must fit with the overhead of the records it becomes, and leave room for a close_notify.
-  constexpr std::size_t kReserve = 128;  // a close_notify and a KeyUpdate
-  const std::size_t overhead = session_->sealed_bytes(room) - room + kReserve;
+  const std::size_t overhead = session_->sealed_bytes(room) - room + session_->reserved_bytes();
   return room > overhead ? room - overhead : 0;
 }
 

@@ -115,6 +115,7 @@ bool ClientConfig::offers(CipherSuite suite) const {
 std::expected<ClientConfig, std::string> prepared(ClientConfig draft) {
   for (const std::string& fault : {fault_of_versions(draft), fault_of_lists(draft), fault_of_verification(draft)})
     if (!fault.empty()) return std::unexpected(fault);
+  if (draft.record_padding > kMaxRecordPadding) return std::unexpected("record_padding: more than 4096");
   std::string host = lower_case(draft.server_name);
   if (host.ends_with('.')) host.pop_back();
   // "Literal IPv4 and IPv6 addresses are not permitted in HostName" (RFC 6066 3).

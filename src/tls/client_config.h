@@ -56,6 +56,8 @@ struct ClientConfig {
   bool compatibility_mode = true;
   /// Shown to servers that ask for a certificate; without one they get an empty list.
   std::optional<Credential> credential;
+  /// In TLS 1.3 records are padded to multiples of so many bytes (RFC 8446 5.4), at most kMaxRecordPadding; 0: not.
+  std::uint16_t record_padding = 0;
   /// Records sealed under one key before a KeyUpdate replaces it (RFC 8446 5.5).
   std::uint64_t records_per_key = limits::kKeyUpdateRecords;
 

@@ -131,6 +131,7 @@ std::expected<ServerConfig, std::string> prepared(ServerConfig draft) {
     return std::unexpected("record_size_limit: not 64 to 16385");
   if (draft.min_version != Version::tls12 && draft.min_version != Version::tls13)
     return std::unexpected("min_version: only TLS 1.2 and TLS 1.3 are spoken");
+  if (draft.record_padding > kMaxRecordPadding) return std::unexpected("record_padding: more than 4096");
 
   draft.certificate_request.clear();
   draft.certificate_request12.clear();

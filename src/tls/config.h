@@ -78,6 +78,9 @@ struct ServerConfig {
   std::shared_ptr<const TicketKeys> ticket_keys;
   /// The same where the keys change while the server runs: then `ticket_keys` does not count.
   std::shared_ptr<TicketKeyring> ticket_keyring;
+  /// In TLS 1.3 records are padded to multiples of so many bytes (RFC 8446 5.4), at most kMaxRecordPadding; 0: not.
+  std::uint16_t record_padding = 0;
+
   /// Those in force; nullptr when there are none. Not to be held beyond the present call into a session.
   const TicketKeys* keys_in_force() const {
     return ticket_keyring != nullptr ? &ticket_keyring->in_force() : ticket_keys.get();

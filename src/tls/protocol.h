@@ -112,6 +112,7 @@ inline constexpr std::uint16_t kMinRecordSizeLimit = 64;  ///< RFC 8449 4
 
 /// Signalling values that stand in the list of cipher suites (RFC 5746 3.3, RFC 7507).
 inline constexpr std::uint16_t kRenegotiationScsv = 0x00ff;
+inline constexpr std::uint16_t kMaxRecordPadding = 4'096;
 inline constexpr std::uint16_t kFallbackScsv = 0x5600;
 
 inline constexpr std::size_t kRandomBytes = 32;

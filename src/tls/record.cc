@@ -40,8 +40,9 @@ void RecordProtector::stop(crypto::Aead& aead) {
   mode_ = Mode::off;
 }
 
-std::size_t RecordProtector::seal(crypto::Aead& aead, ContentType type, MutableBytes record, std::size_t content) {
-  if (mode_ == Mode::tls13) return seal13(aead, type, record, content);
+std::size_t RecordProtector::seal(crypto::Aead& aead, ContentType type, MutableBytes record, std::size_t content,
+                                  std::uint16_t multiple) {
+  if (mode_ == Mode::tls13) return seal13(aead, type, record, content, multiple);
   if (mode_ == Mode::tls12) return seal12(aead, type, record, content);
   write_record_header(record, type, Version::tls12, content);
   return kRecordHeaderBytes + content;
@@ -61,11 +62,20 @@ RecordProtector::Nonce RecordProtector::masked_nonce() const {
   return out;
 }
 
-std::size_t RecordProtector::seal13(crypto::Aead& aead, ContentType type, MutableBytes record, std::size_t content) {
-  const std::size_t inner = content + 1;
+// RFC 8446 5.4. An alert must find room where there is hardly any, and its length tells little.
+std::size_t RecordProtector::padded(ContentType type, std::size_t inner, std::uint16_t multiple) const {
+  if (multiple == 0 || type == ContentType::alert) return inner;
+  const std::size_t wanted = (inner + multiple - 1) / multiple * multiple;
+  return std::max(inner, std::min(wanted, max_content() + 1));
+}
+
+std::size_t RecordProtector::seal13(crypto::Aead& aead, ContentType type, MutableBytes record, std::size_t content,
+                                    std::uint16_t multiple) {
+  const std::size_t inner = padded(type, content + 1, multiple);
   const std::size_t sealed = inner + crypto::kAeadTagBytes;
   write_record_header(record, ContentType::application_data, Version::tls12, sealed);
   record[kRecordHeaderBytes + content] = static_cast<std::uint8_t>(type);
+  std::ranges::fill(record.subspan(kRecordHeaderBytes + content + 1, inner - content - 1), std::uint8_t{0});
   const MutableBytes body = record.subspan(kRecordHeaderBytes, sealed);
   aead.seal(key_, masked_nonce(), record.first(kRecordHeaderBytes), body.first(inner), body);
   ++sequence_;

@@ -63,8 +63,11 @@ class RecordProtector {
   /// Where the content stands in a record to be sealed: behind the header and the explicit nonce.
   std::size_t content_offset() const { return kRecordHeaderBytes + explicit_nonce_bytes(); }
   /// `record` holds `content` bytes of content at content_offset(), and has room for the rest. Seals in place, or
-  /// writes the header alone when protection is off; returns the whole record's length.
-  std::size_t seal(crypto::Aead& aead, ContentType type, MutableBytes record, std::size_t content);
+  /// writes the header alone when protection is off; returns the whole record's length. In TLS 1.3 zeros are put behind
+  /// the content, so that it comes, with its type and them, to a multiple of `multiple` bytes or to as many as a record
+  /// may hold (RFC 8446 5.4); alerts excepted. 0: no padding.
+  std::size_t seal(crypto::Aead& aead, ContentType type, MutableBytes record, std::size_t content,
+                   std::uint16_t multiple = 0);
   /// Opens a whole record in place: authenticates, and in TLS 1.3 strips padding and finds the inner type (RFC
   /// 8446 5.2, 5.4). A record that fails does not advance the sequence number.
   std::expected<Opened, Error> open(crypto::Aead& aead, MutableBytes record);
@@ -79,8 +82,10 @@ class RecordProtector {
   }
   Nonce masked_nonce() const;
   Nonce nonce12(Bytes explicit_part) const;
+  std::size_t padded(ContentType type, std::size_t inner, std::uint16_t multiple) const;
   Associated12 associated12(std::uint8_t type, std::size_t content) const;
-  std::size_t seal13(crypto::Aead& aead, ContentType type, MutableBytes record, std::size_t content);
+  std::size_t seal13(crypto::Aead& aead, ContentType type, MutableBytes record, std::size_t content,
+                     std::uint16_t multiple);
   std::size_t seal12(crypto::Aead& aead, ContentType type, MutableBytes record, std::size_t content);
   std::expected<Opened, Error> open13(crypto::Aead& aead, MutableBytes record);
   std::expected<Opened, Error> open12(crypto::Aead& aead, MutableBytes record);

@@ -160,10 +160,18 @@ Received Session::fail(Failure failure) {
   return received;
 }
 
+std::uint16_t Session::record_padding() const {
+  return is_client() ? client_->record_padding : server_->record_padding;
+}
+
+std::size_t Session::max_padding() const { return record_padding() == 0 ? 0 : record_padding() - 1u; }
+
 std::size_t Session::sealed_bytes(std::size_t plaintext) const {
   const std::size_t records = (plaintext + write_.max_content() - 1) / write_.max_content();
-  return plaintext + records * RecordProtector::kMaxOverhead;
+  return plaintext + records * RecordProtector::kMaxOverhead + max_padding();
 }
+
+std::size_t Session::reserved_bytes() const { return 128 + max_padding(); }
 
 bool Session::send(Bytes plaintext, RecordSink& sink) {
   if (phase_ != Phase::connected || write_closed_) return false;
@@ -247,7 +255,7 @@ MutableBytes Session::scratch_content() {
 
 bool Session::seal_scratch(ContentType type, std::size_t content) {
   const MutableBytes scratch(worker_->scratch);
-  return write_record(scratch.first(write_.seal(worker_->aead, type, scratch, content)));
+  return write_record(scratch.first(write_.seal(worker_->aead, type, scratch, content, record_padding())));
 }
 
 bool Session::write_record(Bytes record) {

@@ -152,8 +152,10 @@ class Session {
   /// when it cannot be sent: not connected, closed for writing, or the sink is full (then the session has failed: some
   /// of it may be in the sink).
   bool send(Bytes plaintext, RecordSink& sink);
-  /// Bytes that send() will write to the sink for so much plaintext, at most (a KeyUpdate apart: 64 bytes more).
+  /// Bytes that send() will write to the sink for so much plaintext, at most.
   std::size_t sealed_bytes(std::size_t plaintext) const;
+  /// Bytes that must have room besides: for a KeyUpdate on the way, and for a close_notify.
+  std::size_t reserved_bytes() const;
   /// Sends close_notify, once. Nothing can be sent afterwards; what the peer still sends is delivered.
   void close(RecordSink& sink);
 
@@ -241,6 +243,9 @@ class Session {
   bool write_change_cipher_spec();
   /// Where a record's content is put before seal_scratch() sends it.
   MutableBytes scratch_content();
+  std::uint16_t record_padding() const;
+  /// Zeros that one record may have.
+  std::size_t max_padding() const;
   bool seal_scratch(ContentType type, std::size_t content);
   bool write_record(Bytes record);
 
