@@ -204,7 +204,7 @@ Status LibcryptoBackend::Impl::ecdsa_p256_sign(Operation& operation) {
 
 EVP_PKEY_CTX* LibcryptoBackend::Impl::pss_context(KeyId key, std::size_t digest_index) {
   EVP_PKEY* const pkey = KeyAccess::pkey(keys, key);
-  if (pkey == nullptr || digest_index >= kPssDigests || keys.type(key).algorithm != KeyAlgorithm::rsa) return nullptr;
+  if (pkey == nullptr || digest_index >= kPssDigests || !is_rsa(keys.type(key).algorithm)) return nullptr;
   PkeyContext& kept = pss[key.value][digest_index];
   if (kept) return kept.get();
   const EVP_MD* const digests[kPssDigests] = {EVP_sha256(), EVP_sha384(), EVP_sha512()};

@@ -113,6 +113,8 @@ void append_der(X509* x509, CertificateChain& chain) {
 std::optional<KeyType> public_key_type(const EVP_PKEY* pkey) {
   if (EVP_PKEY_is_a(pkey, "RSA"))
     return KeyType{KeyAlgorithm::rsa, static_cast<std::uint16_t>(EVP_PKEY_get_bits(pkey))};
+  if (EVP_PKEY_is_a(pkey, "RSA-PSS"))
+    return KeyType{KeyAlgorithm::rsa_pss, static_cast<std::uint16_t>(EVP_PKEY_get_bits(pkey))};
   if (EVP_PKEY_is_a(pkey, "ED25519")) return KeyType{KeyAlgorithm::ed25519, 256};
   char group[32] = {};
   if (!EVP_PKEY_is_a(pkey, "EC") || EVP_PKEY_get_group_name(pkey, group, sizeof group, nullptr) != 1)

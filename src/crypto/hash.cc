@@ -27,9 +27,9 @@ using Words = std::array<std::uint8_t, 64>;  // an Hmac's, of either hash
 Sha256& as_sha256(void* state) { return *static_cast<Sha256*>(state); }
 const Sha256Words& as_sha256(const Words& words) { return *reinterpret_cast<const Sha256Words*>(words.data()); }
 Sha256Words& as_sha256(Words& words) { return *reinterpret_cast<Sha256Words*>(words.data()); }
-SHA512_CTX* as_sha384(void* state) { return static_cast<SHA512_CTX*>(state); }
+SHA512_CTX* as_sha512(void* state) { return static_cast<SHA512_CTX*>(state); }
 
-/// SHA-256's state is half as long as SHA-384's: forks of a transcript are copies.
+/// SHA-256's state is half as long as that of the others: forks of a transcript are copies.
 std::size_t state_bytes(HashId id) { return id == HashId::sha256 ? sizeof(Sha256) : sizeof(SHA512_CTX); }
 
 // --- SHA-256's halves of Hmac ----------------------------------------------------------------------------------------
@@ -120,8 +120,10 @@ Hash::Hash(HashId id) : id_(id) {
   static_assert(std::is_trivially_copyable_v<Sha256> && std::is_trivially_copyable_v<SHA512_CTX>);
   if (id == HashId::sha256)
     ::new (state_.data()) Sha256;
+  else if (id == HashId::sha384)
+    SHA384_Init(as_sha512(state_.data()));
   else
-    SHA384_Init(as_sha384(state_.data()));
+    SHA512_Init(as_sha512(state_.data()));
 }
 
 Hash::Hash(const Hash& other) : id_(other.id_) { std::memcpy(state_.data(), other.state_.data(), state_bytes(id_)); }
@@ -140,7 +142,7 @@ void Hash::update(Bytes bytes) {
   if (id_ == HashId::sha256)
     as_sha256(state_.data()).update(bytes);
   else
-    SHA384_Update(as_sha384(state_.data()), bytes.data(), bytes.size());
+    SHA512_Update(as_sha512(state_.data()), bytes.data(), bytes.size());
 }
 
 void Hash::finish(MutableBytes out) {
@@ -148,11 +150,12 @@ void Hash::finish(MutableBytes out) {
   if (id_ == HashId::sha256)
     as_sha256(state_.data()).finish(out.data());
   else
-    SHA384_Final(out.data(), as_sha384(state_.data()));
+    SHA512_Final(out.data(), as_sha512(state_.data()));
 }
 
 // RFC 2104 2: a key longer than a block is hashed first.
 Hmac::Hmac(HashId id, Bytes key) : id_(id) {
+  assert(digest_bytes(id) <= kMaxDigestBytes);
   Secret<kMaxDigestBytes> digest;
   if (key.size() > (id == HashId::sha256 ? kSha256BlockBytes : kSha384BlockBytes)) {
     Hash hash(id);

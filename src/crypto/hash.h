@@ -10,9 +10,10 @@
 
 namespace handsel::crypto {
 
-enum class HashId : std::uint8_t { sha256, sha384 };
+enum class HashId : std::uint8_t { sha256, sha384, sha512 };
+/// Of the hashes that cipher suites use. SHA-512 serves signatures alone: no HMAC, no HKDF, no transcript.
 inline constexpr std::size_t kMaxDigestBytes = 48;
-constexpr std::size_t digest_bytes(HashId id) { return id == HashId::sha256 ? 32 : 48; }
+constexpr std::size_t digest_bytes(HashId id) { return id == HashId::sha256 ? 32 : id == HashId::sha384 ? 48 : 64; }
 
 /// A hash in progress. Copyable: a transcript is forked by copying it. Wiped on destruction.
 class Hash {

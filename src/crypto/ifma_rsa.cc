@@ -29,7 +29,7 @@ IfmaRsa::IfmaRsa(const KeyStore& keys, Entropy& entropy, const Kernel& scalar, c
 IfmaRsa::~IfmaRsa() { secure_wipe(batch_.get(), sizeof *batch_); }
 
 const RsaKey2048* IfmaRsa::suitable_key(const Operation& operation) {
-  const bool digest_fits = operation.message.size() == 32 || operation.message.size() == 48;  // hash.h has no SHA-512
+  const bool digest_fits = operation.message.size() == 32 || operation.message.size() == 48;
   EVP_PKEY* const pkey = KeyAccess::pkey(keys_, operation.key);
   if (!digest_fits || pkey == nullptr || operation.signature.size() < kModulusBytes ||
       keys_.type(operation.key) != KeyType{KeyAlgorithm::rsa, 8 * kModulusBytes})

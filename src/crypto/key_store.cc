@@ -37,9 +37,26 @@ bool rsa_parts_agree(EVP_PKEY* pkey) {
   std::size_t length = signature.size();
   const PkeyContext context(EVP_PKEY_CTX_new(pkey, nullptr));
   return context && EVP_PKEY_sign_init(context.get()) == 1 &&
+         EVP_PKEY_CTX_set_signature_md(context.get(), EVP_sha256()) == 1 &&
          EVP_PKEY_sign(context.get(), signature.data(), &length, digest.data(), digest.size()) == 1 &&
-         EVP_PKEY_verify_init(context.get()) == 1 &&
+         EVP_PKEY_verify_init(context.get()) == 1 && EVP_PKEY_CTX_set_signature_md(context.get(), EVP_sha256()) == 1 &&
          EVP_PKEY_verify(context.get(), signature.data(), length, digest.data(), digest.size()) == 1;
+}
+
+/// True for a key whose parameters say how it signs (RFC 4055 3.1): then not by all the schemes that a peer may ask
+/// for.
+bool is_restricted(EVP_PKEY* pkey) {
+  char hash[32] = {};
+  return EVP_PKEY_get_utf8_string_param(pkey, OSSL_PKEY_PARAM_RSA_DIGEST, hash, sizeof hash, nullptr) == 1;
+}
+
+EVP_PKEY* generate_pss(KeyType type) {
+  const PkeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA-PSS", nullptr));
+  EVP_PKEY* pkey = nullptr;
+  const bool made = context && EVP_PKEY_keygen_init(context.get()) == 1 &&
+                    EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), type.bits) == 1 &&
+                    EVP_PKEY_generate(context.get(), &pkey) == 1;
+  return made ? pkey : nullptr;
 }
 
 std::expected<KeyType, KeyError> inspect_ec(EVP_PKEY* pkey, Secret<32>& scalar) {
@@ -62,11 +79,13 @@ std::expected<KeyType, KeyError> inspect_ec(EVP_PKEY* pkey, Secret<32>& scalar) 
 std::expected<KeyType, KeyError> inspect(EVP_PKEY* pkey, Secret<32>& scalar) {
   if (EVP_PKEY_is_a(pkey, "EC")) return inspect_ec(pkey, scalar);
   if (EVP_PKEY_is_a(pkey, "ED25519")) return KeyType{KeyAlgorithm::ed25519, 256};
-  if (!EVP_PKEY_is_a(pkey, "RSA")) return std::unexpected(KeyError::unsupported_type);
+  const bool is_pss = EVP_PKEY_is_a(pkey, "RSA-PSS") == 1;
+  if (!is_pss && !EVP_PKEY_is_a(pkey, "RSA")) return std::unexpected(KeyError::unsupported_type);
   const int bits = EVP_PKEY_get_bits(pkey);
   if (bits < kMinRsaBits || bits > kMaxRsaBits || bits % 8 != 0) return std::unexpected(KeyError::bad_size);
+  if (is_pss && is_restricted(pkey)) return std::unexpected(KeyError::restricted);
   if (!rsa_parts_agree(pkey)) return std::unexpected(KeyError::inconsistent);
-  return KeyType{KeyAlgorithm::rsa, static_cast<std::uint16_t>(bits)};
+  return KeyType{is_pss ? KeyAlgorithm::rsa_pss : KeyAlgorithm::rsa, static_cast<std::uint16_t>(bits)};
 }
 
 EVP_PKEY* generate_pkey(KeyType type) {
@@ -79,6 +98,8 @@ EVP_PKEY* generate_pkey(KeyType type) {
       return EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
     case KeyAlgorithm::rsa:
       return EVP_RSA_gen(static_cast<unsigned int>(type.bits));
+    case KeyAlgorithm::rsa_pss:
+      return generate_pss(type);
   }
   return nullptr;
 }
@@ -95,6 +116,8 @@ std::string_view explain(KeyError error) {
       return "the private key is neither EC, RSA nor Ed25519";
     case KeyError::unsupported_curve:
       return "the EC private key is neither on P-256 (prime256v1) nor on P-384 (secp384r1)";
+    case KeyError::restricted:
+      return "the RSA-PSS key is bound to one hash or salt length; make one without such parameters";
     case KeyError::bad_size:
       return "the RSA key must have 2048 to 8192 bits, a multiple of 8";
     case KeyError::inconsistent:

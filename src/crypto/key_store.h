@@ -12,8 +12,11 @@
 
 namespace handsel::crypto {
 
-/// What a key can do.
-enum class KeyAlgorithm : std::uint8_t { p256, rsa, p384, ed25519 };
+/// What a key can do. `rsa_pss` signs by RSASSA-PSS and does nothing else (RFC 8017 A.2.3, RFC 4055 1.2).
+enum class KeyAlgorithm : std::uint8_t { p256, rsa, p384, ed25519, rsa_pss };
+constexpr bool is_rsa(KeyAlgorithm algorithm) {
+  return algorithm == KeyAlgorithm::rsa || algorithm == KeyAlgorithm::rsa_pss;
+}
 struct KeyType {
   KeyAlgorithm algorithm{};
   std::uint16_t bits = 0;  ///< of the modulus, or of the curve
@@ -25,6 +28,7 @@ enum class KeyError : std::uint8_t {
   encrypted,          ///< the key needs a passphrase
   unsupported_type,   ///< neither EC, RSA nor Ed25519
   unsupported_curve,  ///< EC, but neither P-256 nor P-384
+  restricted,         ///< RSASSA-PSS, bound to one hash or salt length
   bad_size,           ///< an RSA modulus below 2048 or above 8192 bits, or not of whole bytes
   inconsistent,       ///< the parts of the key do not belong together
   full,               ///< kMaxKeys are stored

@@ -28,7 +28,7 @@ enum class Kind : std::uint8_t {
   p384_keygen,        ///< private_key[48] in (random; reduced into [1, n-1] and written back), public_key[97] out
   p384_ecdh,          ///< private_key[48], peer_public[97] in; shared_secret[48] out; a point off the curve fails
   scalar_sign,        ///< no vector kernel will have these: ecdsa on P-384, ed25519, rsa_pkcs1. key, algorithm, message
-                      ///< (a digest of 32 or 48; for ed25519 all of it) in; signature out
+                      ///< (a digest of 32, 48 or 64; for ed25519 all of it) in; signature out
   rsa_premaster,      ///< key, peer_public[modulus length] (what a client of TLS 1.2 encrypted), client_version in;
                       ///< shared_secret[48] out: the premaster secret, or, where anything is wrong in it, random bytes,
                       ///< in the same time (RFC 5246 7.4.7.1). Only a ciphertext of another length fails

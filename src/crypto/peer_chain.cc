@@ -30,7 +30,7 @@ X509Handle parse(Bytes der) {
 std::expected<KeyType, ChainFault> type_of(const EVP_PKEY* pkey) {
   const std::optional<KeyType> type = public_key_type(pkey);
   if (!type) return std::unexpected(ChainFault::unsupported_key);
-  if (type->algorithm == KeyAlgorithm::rsa && (type->bits < kMinRsaBits || type->bits > kMaxRsaBits))
+  if (is_rsa(type->algorithm) && (type->bits < kMinRsaBits || type->bits > kMaxRsaBits))
     return std::unexpected(ChainFault::unsupported_key);
   return *type;
 }

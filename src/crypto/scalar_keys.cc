@@ -94,7 +94,9 @@ bool sign_digest(EVP_PKEY* pkey, Operation& operation, std::size_t& length) {
   const PkeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, pkey, nullptr));
   if (!context || EVP_PKEY_sign_init(context.get()) != 1) return false;
   if (operation.algorithm == SignatureAlgorithm::rsa_pkcs1) {
-    const EVP_MD* const hash = operation.message.size() == 32 ? EVP_sha256() : EVP_sha384();
+    const EVP_MD* const hash = operation.message.size() == 32   ? EVP_sha256()
+                               : operation.message.size() == 48 ? EVP_sha384()
+                                                                : EVP_sha512();
     if (EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) != 1 ||
         EVP_PKEY_CTX_set_signature_md(context.get(), hash) != 1)
       return false;
@@ -122,7 +124,8 @@ Status sign_by_libcrypto(const KeyStore& keys, Operation& operation) {
   if (pkey == nullptr || operation.algorithm == SignatureAlgorithm::rsa_pss ||
       keys.type(operation.key).algorithm != key_for(operation.algorithm))
     return Status::failed;
-  if (!is_ed25519 && operation.message.size() != 32 && operation.message.size() != 48) return Status::failed;
+  const std::size_t bytes = operation.message.size();
+  if (!is_ed25519 && bytes != 32 && bytes != 48 && bytes != 64) return Status::failed;
   std::size_t length = operation.signature.size();
   const auto room = static_cast<std::size_t>(EVP_PKEY_get_size(pkey));
   if (length < room || !(is_ed25519 ? sign_ed25519(pkey, operation, length) : sign_digest(pkey, operation, length)))

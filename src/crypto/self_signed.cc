@@ -61,7 +61,7 @@ const EVP_MD* digest_for(KeyType type) {
 
 bool fill(X509* x509, EVP_PKEY* pkey, const std::string& common_name, const GENERAL_NAMES* names, KeyType type) {
   X509_NAME* subject = X509_get_subject_name(x509);
-  const bool is_rsa = type.algorithm == KeyAlgorithm::rsa;
+  const bool encrypts = type.algorithm == KeyAlgorithm::rsa;
   return X509_set_version(x509, X509_VERSION_3) == 1 && set_random_serial(x509) &&
          X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
                                     reinterpret_cast<const unsigned char*>(common_name.data()),
@@ -69,7 +69,7 @@ bool fill(X509* x509, EVP_PKEY* pkey, const std::string& common_name, const GENE
          X509_set_issuer_name(x509, subject) == 1 && X509_set_pubkey(x509, pkey) == 1 &&
          add_extension(x509, NID_basic_constraints, "critical,CA:FALSE") &&
          add_extension(x509, NID_key_usage,
-                       is_rsa ? "critical,digitalSignature,keyEncipherment" : "critical,digitalSignature") &&
+                       encrypts ? "critical,digitalSignature,keyEncipherment" : "critical,digitalSignature") &&
          add_extension(x509, NID_ext_key_usage, "serverAuth") &&
          X509_add1_ext_i2d(x509, NID_subject_alt_name, const_cast<GENERAL_NAMES*>(names), 0, 0) == 1;
 }

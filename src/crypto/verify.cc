@@ -29,6 +29,8 @@ bool fits(KeyAlgorithm key, SignatureAlgorithm algorithm) {
       return key == KeyAlgorithm::p256 || key == KeyAlgorithm::p384;
     case SignatureAlgorithm::ed25519:
       return key == KeyAlgorithm::ed25519;
+    case SignatureAlgorithm::rsa_pss:
+      return is_rsa(key);
     default:
       return key == KeyAlgorithm::rsa;
   }

@@ -42,6 +42,8 @@ std::string describe(crypto::KeyType type) {
       return "Ed25519";
     case crypto::KeyAlgorithm::rsa:
       return fmt::format("RSA-{}", type.bits);
+    case crypto::KeyAlgorithm::rsa_pss:
+      return fmt::format("RSA-PSS-{}", type.bits);
   }
   return "unknown";
 }
@@ -169,9 +171,9 @@ std::expected<tls::ServerConfig, Fault> server_config(const TlsSettings& setting
   draft.alpn = settings.alpn;
   draft.min_version = static_cast<tls::Version>(settings.min_version);
   draft.rsa_key_exchange = settings.rsa_key_exchange;
+  draft.record_padding = settings.record_padding;
   draft.client_certificates = client_certificates(settings.client_certificates);
   if (draft.client_certificates != tls::ClientCertificates::none) {
-  draft.record_padding = settings.record_padding;
     auto trust = load_client_trust(settings);
     if (!trust) return std::unexpected(std::move(trust.error()));
     draft.client_trust = std::move(*trust);

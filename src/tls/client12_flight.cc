@@ -30,7 +30,7 @@ std::expected<crypto::PublicKey, Error> take_certificate(Handshake& handshake, c
   std::expected<crypto::PublicKey, Error> key = judge_chain(handshake, chain.view());
   if (!key) return key;
   // The suite says what kind of key signs (RFC 8422 2).
-  const bool is_rsa = key->type().algorithm == crypto::KeyAlgorithm::rsa;
+  const bool is_rsa = crypto::is_rsa(key->type().algorithm);
   if (is_rsa != (suite.authentication == Authentication::rsa)) return std::unexpected(Error::illegal_parameter);
   return key;
 }
@@ -59,8 +59,9 @@ Error take_certificate_request(Handshake& handshake, const Message& message, Cer
   asked.was = true;
   const ClientConfig& config = handshake.client_config();
   if (config.credential) asked.scheme = common_scheme(config.credential->kind, Version::tls12, request->schemes);
-  // Of the messages we keep their hashes alone, and Ed25519 would sign themselves.
-  if (asked.scheme == SignatureScheme::ed25519) asked.scheme = SignatureScheme::none;
+  // Of the messages we keep two hashes alone: Ed25519 would sign themselves, SHA-512 is none of the two.
+  if (asked.scheme != SignatureScheme::none && !can_sign_transcript12(*find_scheme(asked.scheme)))
+    asked.scheme = SignatureScheme::none;
   return Error::none;
 }
 

@@ -76,22 +76,31 @@ struct ClientConfig {
 };
 
 /// What we verify in a handshake, in order of preference.
-inline constexpr std::array<SignatureScheme, 5> kVerifiedSchemes13 = {
-    SignatureScheme::ecdsa_secp256r1_sha256, SignatureScheme::ecdsa_secp384r1_sha384, SignatureScheme::ed25519,
-    SignatureScheme::rsa_pss_rsae_sha256, SignatureScheme::rsa_pss_rsae_sha384};
+inline constexpr std::array kVerifiedSchemes13 = {SignatureScheme::ecdsa_secp256r1_sha256,
+                                                  SignatureScheme::ecdsa_secp384r1_sha384,
+                                                  SignatureScheme::ed25519,
+                                                  SignatureScheme::rsa_pss_rsae_sha256,
+                                                  SignatureScheme::rsa_pss_rsae_sha384,
+                                                  SignatureScheme::rsa_pss_rsae_sha512,
+                                                  SignatureScheme::rsa_pss_pss_sha256,
+                                                  SignatureScheme::rsa_pss_pss_sha384,
+                                                  SignatureScheme::rsa_pss_pss_sha512};
 /// And in TLS 1.2 besides.
-inline constexpr std::array<SignatureScheme, 2> kVerifiedSchemes12 = {SignatureScheme::rsa_pkcs1_sha256,
-                                                                      SignatureScheme::rsa_pkcs1_sha384};
+inline constexpr std::array kVerifiedSchemes12 = {SignatureScheme::rsa_pkcs1_sha256, SignatureScheme::rsa_pkcs1_sha384,
+                                                  SignatureScheme::rsa_pkcs1_sha512};
 /// What libcrypto verifies in a chain (RFC 8446 4.2.3: signature_algorithms_cert).
-inline constexpr std::array<SignatureScheme, 9> kVerifiedSchemesInChains = {SignatureScheme::ecdsa_secp256r1_sha256,
-                                                                            SignatureScheme::ecdsa_secp384r1_sha384,
-                                                                            SignatureScheme::ed25519,
-                                                                            SignatureScheme::rsa_pss_rsae_sha256,
-                                                                            SignatureScheme::rsa_pss_rsae_sha384,
-                                                                            SignatureScheme::rsa_pss_rsae_sha512,
-                                                                            SignatureScheme::rsa_pkcs1_sha256,
-                                                                            SignatureScheme::rsa_pkcs1_sha384,
-                                                                            SignatureScheme::rsa_pkcs1_sha512};
+inline constexpr std::array kVerifiedSchemesInChains = {SignatureScheme::ecdsa_secp256r1_sha256,
+                                                        SignatureScheme::ecdsa_secp384r1_sha384,
+                                                        SignatureScheme::ed25519,
+                                                        SignatureScheme::rsa_pss_rsae_sha256,
+                                                        SignatureScheme::rsa_pss_rsae_sha384,
+                                                        SignatureScheme::rsa_pss_rsae_sha512,
+                                                        SignatureScheme::rsa_pss_pss_sha256,
+                                                        SignatureScheme::rsa_pss_pss_sha384,
+                                                        SignatureScheme::rsa_pss_pss_sha512,
+                                                        SignatureScheme::rsa_pkcs1_sha256,
+                                                        SignatureScheme::rsa_pkcs1_sha384,
+                                                        SignatureScheme::rsa_pkcs1_sha512};
 
 /// Checks the draft and works out what every handshake will need of it. The error says which field is wrong and why.
 std::expected<ClientConfig, std::string> prepared(ClientConfig draft);

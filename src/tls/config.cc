@@ -39,6 +39,8 @@ CredentialKind credential_kind(crypto::KeyAlgorithm algorithm) {
       return CredentialKind::ed25519;
     case crypto::KeyAlgorithm::rsa:
       return CredentialKind::rsa;
+    case crypto::KeyAlgorithm::rsa_pss:
+      return CredentialKind::rsa_pss;
   }
   return CredentialKind::rsa;
 }
@@ -129,9 +131,9 @@ std::expected<ServerConfig, std::string> prepared(ServerConfig draft) {
 
   if (draft.record_size_limit < kMinRecordSizeLimit || draft.record_size_limit > limits::kMaxPlaintext + 1)
     return std::unexpected("record_size_limit: not 64 to 16385");
+  if (draft.record_padding > kMaxRecordPadding) return std::unexpected("record_padding: more than 4096");
   if (draft.min_version != Version::tls12 && draft.min_version != Version::tls13)
     return std::unexpected("min_version: only TLS 1.2 and TLS 1.3 are spoken");
-  if (draft.record_padding > kMaxRecordPadding) return std::unexpected("record_padding: more than 4096");
 
   draft.certificate_request.clear();
   draft.certificate_request12.clear();

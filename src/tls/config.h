@@ -20,7 +20,7 @@
 
 namespace handsel::tls {
 
-enum class CredentialKind : std::uint8_t { ecdsa_p256, rsa, ecdsa_p384, ed25519 };
+enum class CredentialKind : std::uint8_t { ecdsa_p256, rsa, ecdsa_p384, ed25519, rsa_pss };
 /// The kind of a credential whose key is of this algorithm.
 CredentialKind credential_kind(crypto::KeyAlgorithm algorithm);
 
@@ -38,13 +38,20 @@ struct Credential {
 enum class ClientCertificates : std::uint8_t { none, request, require };
 
 /// The signatures by which clients may prove themselves, in order of preference.
-inline constexpr std::array kRequestedSchemes13 = {
-    SignatureScheme::ecdsa_secp256r1_sha256, SignatureScheme::ecdsa_secp384r1_sha384, SignatureScheme::ed25519,
-    SignatureScheme::rsa_pss_rsae_sha256, SignatureScheme::rsa_pss_rsae_sha384};
-/// In TLS 1.2, where all messages are signed and we keep their hashes alone: Ed25519 would sign themselves.
+inline constexpr std::array kRequestedSchemes13 = {SignatureScheme::ecdsa_secp256r1_sha256,
+                                                   SignatureScheme::ecdsa_secp384r1_sha384,
+                                                   SignatureScheme::ed25519,
+                                                   SignatureScheme::rsa_pss_rsae_sha256,
+                                                   SignatureScheme::rsa_pss_rsae_sha384,
+                                                   SignatureScheme::rsa_pss_rsae_sha512,
+                                                   SignatureScheme::rsa_pss_pss_sha256,
+                                                   SignatureScheme::rsa_pss_pss_sha384,
+                                                   SignatureScheme::rsa_pss_pss_sha512};
+/// In TLS 1.2, where all messages are signed and we keep two hashes of them alone: Ed25519 would sign themselves.
 inline constexpr std::array kRequestedSchemes12 = {
     SignatureScheme::ecdsa_secp256r1_sha256, SignatureScheme::ecdsa_secp384r1_sha384,
     SignatureScheme::rsa_pss_rsae_sha256,    SignatureScheme::rsa_pss_rsae_sha384,
+    SignatureScheme::rsa_pss_pss_sha256,     SignatureScheme::rsa_pss_pss_sha384,
     SignatureScheme::rsa_pkcs1_sha256,       SignatureScheme::rsa_pkcs1_sha384};
 
 /// The Certificate message of a chain, whole (RFC 8446 4.4.2), with the OCSP response as an extension of its first
@@ -68,6 +75,9 @@ struct ServerConfig {
   /// and padding; 16,384 at most in 1.2.
   std::uint16_t record_size_limit = limits::kMaxPlaintext + 1;
 
+  /// In TLS 1.3 records are padded to multiples of so many bytes (RFC 8446 5.4), at most kMaxRecordPadding; 0: not.
+  std::uint16_t record_padding = 0;
+
   /// Records sealed under one key before a KeyUpdate replaces it (RFC 8446 5.5).
   std::uint64_t records_per_key = limits::kKeyUpdateRecords;
 
@@ -78,9 +88,6 @@ struct ServerConfig {
   std::shared_ptr<const TicketKeys> ticket_keys;
   /// The same where the keys change while the server runs: then `ticket_keys` does not count.
   std::shared_ptr<TicketKeyring> ticket_keyring;
-  /// In TLS 1.3 records are padded to multiples of so many bytes (RFC 8446 5.4), at most kMaxRecordPadding; 0: not.
-  std::uint16_t record_padding = 0;
-
   /// Those in force; nullptr when there are none. Not to be held beyond the present call into a session.
   const TicketKeys* keys_in_force() const {
     return ticket_keyring != nullptr ? &ticket_keyring->in_force() : ticket_keys.get();

@@ -54,6 +54,9 @@ inline constexpr auto kSchemeNames = std::to_array<Named>({
     {0x0805, "rsa_pss_rsae_sha384"},
     {0x0806, "rsa_pss_rsae_sha512"},
     {0x0807, "ed25519"},
+    {0x0809, "rsa_pss_pss_sha256"},
+    {0x080a, "rsa_pss_pss_sha384"},
+    {0x080b, "rsa_pss_pss_sha512"},
 });
 
 /// Where `number` stands in one of the tables above; the table's size when it is not there.

@@ -81,8 +81,9 @@ std::expected<CredentialChoice, Error> choose_credential(Version version, std::s
 
 // In TLS 1.2 supported_groups bounds the certificate's curve too (RFC 8422 5.1.1).
 bool accepts12(const ClientHello& hello, const Suite& suite, CredentialKind kind) {
-  if (suite.authentication == Authentication::rsa) return kind == CredentialKind::rsa;
-  if (kind == CredentialKind::rsa) return false;
+  const bool is_rsa = kind == CredentialKind::rsa || kind == CredentialKind::rsa_pss;
+  if (is_rsa || suite.authentication == Authentication::rsa)
+    return is_rsa && suite.authentication == Authentication::rsa;
   // Ed25519 is no group of theirs.
   if (kind == CredentialKind::ed25519 || !hello.supported_groups) return true;
   const NamedGroup curve = kind == CredentialKind::ecdsa_p384 ? NamedGroup::secp384r1 : NamedGroup::secp256r1;

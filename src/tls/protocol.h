@@ -91,6 +91,9 @@ enum class SignatureScheme : std::uint16_t {
   rsa_pss_rsae_sha384 = 0x0805,
   rsa_pss_rsae_sha512 = 0x0806,
   ed25519 = 0x0807,
+  rsa_pss_pss_sha256 = 0x0809,
+  rsa_pss_pss_sha384 = 0x080a,
+  rsa_pss_pss_sha512 = 0x080b,
 };
 
 enum class CipherSuite : std::uint16_t {
@@ -109,10 +112,10 @@ enum class CipherSuite : std::uint16_t {
 };
 
 inline constexpr std::uint16_t kMinRecordSizeLimit = 64;  ///< RFC 8449 4
+inline constexpr std::uint16_t kMaxRecordPadding = 4'096;
 
 /// Signalling values that stand in the list of cipher suites (RFC 5746 3.3, RFC 7507).
 inline constexpr std::uint16_t kRenegotiationScsv = 0x00ff;
-inline constexpr std::uint16_t kMaxRecordPadding = 4'096;
 inline constexpr std::uint16_t kFallbackScsv = 0x5600;
 
 inline constexpr std::size_t kRandomBytes = 32;

@@ -11,16 +11,22 @@ using crypto::HashId;
 using crypto::KeyAlgorithm;
 using crypto::SignatureAlgorithm;
 
-constexpr std::array<SchemeTraits, 7> kSchemes = {{
+constexpr auto kSchemes = std::to_array<SchemeTraits>({
     {SignatureScheme::ecdsa_secp256r1_sha256, KeyAlgorithm::p256, SignatureAlgorithm::ecdsa, HashId::sha256},
     {SignatureScheme::ecdsa_secp384r1_sha384, KeyAlgorithm::p384, SignatureAlgorithm::ecdsa, HashId::sha384},
     {SignatureScheme::ed25519, KeyAlgorithm::ed25519, SignatureAlgorithm::ed25519, std::nullopt},
     {SignatureScheme::rsa_pss_rsae_sha256, KeyAlgorithm::rsa, SignatureAlgorithm::rsa_pss, HashId::sha256},
     {SignatureScheme::rsa_pss_rsae_sha384, KeyAlgorithm::rsa, SignatureAlgorithm::rsa_pss, HashId::sha384},
+    {SignatureScheme::rsa_pss_rsae_sha512, KeyAlgorithm::rsa, SignatureAlgorithm::rsa_pss, HashId::sha512},
+    // The same by keys that are for nothing else: the certificate's algorithm tells which schemes are meant.
+    {SignatureScheme::rsa_pss_pss_sha256, KeyAlgorithm::rsa_pss, SignatureAlgorithm::rsa_pss, HashId::sha256},
+    {SignatureScheme::rsa_pss_pss_sha384, KeyAlgorithm::rsa_pss, SignatureAlgorithm::rsa_pss, HashId::sha384},
+    {SignatureScheme::rsa_pss_pss_sha512, KeyAlgorithm::rsa_pss, SignatureAlgorithm::rsa_pss, HashId::sha512},
     // PKCS #1 v1.5 signs no TLS 1.3 handshake (RFC 8446 4.2.3).
     {SignatureScheme::rsa_pkcs1_sha256, KeyAlgorithm::rsa, SignatureAlgorithm::rsa_pkcs1, HashId::sha256, false},
     {SignatureScheme::rsa_pkcs1_sha384, KeyAlgorithm::rsa, SignatureAlgorithm::rsa_pkcs1, HashId::sha384, false},
-}};
+    {SignatureScheme::rsa_pkcs1_sha512, KeyAlgorithm::rsa, SignatureAlgorithm::rsa_pkcs1, HashId::sha512, false},
+});
 
 KeyAlgorithm key_of(CredentialKind kind) {
   switch (kind) {
@@ -32,6 +38,8 @@ KeyAlgorithm key_of(CredentialKind kind) {
       return KeyAlgorithm::ed25519;
     case CredentialKind::rsa:
       return KeyAlgorithm::rsa;
+    case CredentialKind::rsa_pss:
+      return KeyAlgorithm::rsa_pss;
   }
   return KeyAlgorithm::rsa;
 }

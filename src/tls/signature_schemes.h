@@ -30,6 +30,11 @@ const SchemeTraits* find_scheme(SignatureScheme scheme);
 /// hash and leaves the curve open.
 bool fits(const SchemeTraits& traits, Version version, crypto::KeyAlgorithm key);
 
+/// True when a CertificateVerify of TLS 1.2 can be made or checked from the hashes of all messages that are kept.
+inline bool can_sign_transcript12(const SchemeTraits& traits) {
+  return traits.hash && *traits.hash != crypto::HashId::sha512;
+}
+
 /// The scheme in which a credential of this kind signs for a peer that verifies `offered`; none when there is none.
 SignatureScheme common_scheme(CredentialKind kind, Version version, U16List offered);
 

@@ -2,6 +2,7 @@
 /// The hash over all handshake messages so far (RFC 8446 4.4.1).
 
 #include <array>
+#include <cassert>
 
 #include "base/bytes.h"
 #include "crypto/hash.h"
@@ -18,7 +19,9 @@ struct Digest {
 
 class Transcript {
  public:
-  explicit Transcript(crypto::HashId hash) : hash_(hash) {}
+  explicit Transcript(crypto::HashId hash) : hash_(hash) {
+    assert(crypto::digest_bytes(hash) <= crypto::kMaxDigestBytes);
+  }
 
   crypto::HashId hash() const { return hash_.id(); }
 

@@ -2,6 +2,7 @@
 /// A certificate authority for tests, made by libcrypto on the spot: what it issues can be wrong in any way.
 
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
 #include <cstdint>
@@ -16,7 +17,7 @@ namespace handsel::crypto {
 struct Wanted {
   std::string names = "DNS:example.test";  ///< subjectAltName, in OpenSSL's notation; empty: none
   std::string common_name = "example.test";
-  const char* curve = "P-256";  ///< or "ED25519"; nullptr: RSA
+  const char* curve = "P-256";  ///< or "ED25519", "RSA-PSS"; nullptr: RSA
   unsigned rsa_bits = 2'048;
   std::int64_t not_before = 0;
   std::int64_t not_after = 0;
@@ -56,11 +57,22 @@ struct Issued {
   }
 };
 
+inline EVP_PKEY* generate_rsa_pss(unsigned bits) {
+  const PkeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA-PSS", nullptr));
+  EVP_PKEY* pkey = nullptr;
+  EVP_PKEY_keygen_init(context.get());
+  EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), static_cast<int>(bits));
+  EVP_PKEY_generate(context.get(), &pkey);
+  return pkey;
+}
+
 /// Signs by `issuer`; by the new key itself when that is nullptr.
 inline Issued issue(const Wanted& wanted, const Issued* issuer = nullptr) {
   Issued made;
   if (wanted.curve == nullptr)
     made.pkey.reset(EVP_RSA_gen(wanted.rsa_bits));
+  else if (std::string_view(wanted.curve) == "RSA-PSS")
+    made.pkey.reset(generate_rsa_pss(wanted.rsa_bits));
   else if (std::string_view(wanted.curve) == "ED25519")
     made.pkey.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
   else

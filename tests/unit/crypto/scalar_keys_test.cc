@@ -88,7 +88,8 @@ TEST_P(ScalarKeys, signatures_verify_and_altered_ones_do_not) {
   for (const Scheme& scheme : {Scheme{{KeyAlgorithm::p384, 384}, SignatureAlgorithm::ecdsa, 48},
                                Scheme{{KeyAlgorithm::ed25519, 256}, SignatureAlgorithm::ed25519, 165},
                                Scheme{{KeyAlgorithm::rsa, 2'048}, SignatureAlgorithm::rsa_pkcs1, 32},
-                               Scheme{{KeyAlgorithm::rsa, 2'048}, SignatureAlgorithm::rsa_pkcs1, 48}}) {
+                               Scheme{{KeyAlgorithm::rsa, 2'048}, SignatureAlgorithm::rsa_pkcs1, 48},
+                               Scheme{{KeyAlgorithm::rsa, 2'048}, SignatureAlgorithm::rsa_pkcs1, 64}}) {
     const std::vector<std::string> names{"a.example"};
     const auto made = make_self_signed(keys_, scheme.type, names, 1, kNow);
     ASSERT_TRUE(made) << made.error();

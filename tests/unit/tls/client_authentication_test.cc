@@ -48,6 +48,8 @@ std::vector<Row> every_row() {
       rows.push_back({Version::tls12, CipherSuite::ecdhe_ecdsa_aes_128_gcm_sha256, curve, piece});
       rows.push_back({Version::tls12, CipherSuite::ecdhe_ecdsa_aes_256_gcm_sha384, curve, piece});
     }
+  rows.push_back({Version::tls13, CipherSuite::aes_128_gcm_sha256, "RSA-PSS", 0});
+  rows.push_back({Version::tls12, CipherSuite::ecdhe_ecdsa_aes_128_gcm_sha256, "RSA-PSS", 0});
   return rows;
 }
 
@@ -140,6 +142,26 @@ TEST_P(EitherVersion, certificate_of_openssls_client_is_verified) {
       ASSERT_TRUE(SSL_is_init_finished(client.ssl()));
       EXPECT_TRUE(server.session().info().client_authenticated);
     }
+}
+
+TEST(ClientSignature13, by_sha512_is_verified) {
+  for (const char* curve : {static_cast<const char*>(nullptr), "RSA-PSS"}) {
+    World world;
+    world.worker.unix_at_zero_ms = static_cast<std::uint64_t>(std::time(nullptr)) * 1'000;
+    const ServerConfig config = *prepared(asking_server(ClientCertificates::require));
+    ServerEnd server(world, config);
+    LibsslClient client;
+    const crypto::Issued issued = client_certificate({.curve = curve});
+    ASSERT_EQ(SSL_CTX_set1_sigalgs_list(client.context(), "rsa_pss_rsae_sha512:rsa_pss_pss_sha512:ECDSA+SHA256"), 1);
+    ASSERT_EQ(SSL_CTX_use_certificate(client.context(), issued.x509.get()), 1);
+    ASSERT_EQ(SSL_CTX_use_PrivateKey(client.context(), issued.pkey.get()), 1);
+    X509* const intermediate = LibsslCertificates::get().authority.intermediate().x509.get();
+    X509_up_ref(intermediate);
+    SSL_CTX_add_extra_chain_cert(client.context(), intermediate);
+    exchange(client, server);
+    ASSERT_TRUE(server.connected) << name_of(server.session().failure().error);
+    EXPECT_TRUE(server.session().info().client_authenticated);
+  }
 }
 
 TEST_P(EitherVersion, openssls_client_without_certificate_is_served_or_refused) {

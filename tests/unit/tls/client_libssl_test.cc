@@ -49,6 +49,44 @@ struct ToLibssl {
   std::unique_ptr<ClientEnd> client;
 };
 
+struct Row {
+  Version version;
+  const crypto::Issued& (*credential)();
+  const char* schemes;
+};
+void PrintTo(const Row& row, std::ostream* out) {
+  *out << (row.version == Version::tls13 ? "1.3 " : "1.2 ") << row.schemes;
+}
+
+const crypto::Issued& by_rsa() { return LibsslCertificates::get().rsa; }
+const crypto::Issued& by_rsa_pss() { return LibsslCertificates::get().rsa_pss; }
+
+/// Schemes that differ in the hash, or in what the certificate says of an RSA key: once each.
+std::vector<Row> rows_of_rsa() {
+  std::vector<Row> rows;
+  rows.push_back({Version::tls13, by_rsa, "rsa_pss_rsae_sha512"});
+  for (const char* schemes : {"rsa_pss_rsae_sha512", "RSA+SHA512"}) rows.push_back({Version::tls12, by_rsa, schemes});
+  for (const char* schemes : {"rsa_pss_pss_sha256", "rsa_pss_pss_sha384", "rsa_pss_pss_sha512"}) {
+    rows.push_back({Version::tls13, by_rsa_pss, schemes});
+    rows.push_back({Version::tls12, by_rsa_pss, schemes});
+  }
+  return rows;
+}
+
+class ClientLibssl : public testing::TestWithParam<Row> {};
+
+TEST_P(ClientLibssl, verifies_and_carries_data_both_ways) {
+  const Row& row = GetParam();
+  ToLibssl to(libssl_trusting_client(), row.credential());
+  ASSERT_EQ(SSL_CTX_set_max_proto_version(to.server.context(), static_cast<int>(row.version)), 1);
+  ASSERT_EQ(SSL_CTX_set1_sigalgs_list(to.server.context(), row.schemes), 1);
+  to.connect();
+  to.expect_data_both_ways();
+  EXPECT_EQ(to.info().version, static_cast<std::uint16_t>(row.version));
+}
+
+INSTANTIATE_TEST_SUITE_P(SchemesOfRsa, ClientLibssl, testing::ValuesIn(rows_of_rsa()));
+
 TEST(ClientLibsslHandshake, server_that_speaks_nothing_newer_than_tls12_is_believed) {
   ToLibssl to;
   SSL_CTX_set_max_proto_version(to.server.context(), TLS1_2_VERSION);

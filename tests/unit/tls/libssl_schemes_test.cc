@@ -23,6 +23,7 @@ void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
 const Credential& p384(const Certificates& all) { return all.ecdsa_p384; }
 const Credential& ed25519(const Certificates& all) { return all.ed25519; }
 const Credential& rsa(const Certificates& all) { return all.rsa; }
+const Credential& rsa_pss(const Certificates& all) { return all.rsa_pss; }
 
 class LibsslSchemes : public testing::TestWithParam<Row> {};
 
@@ -60,6 +61,21 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"pkcs1_sha256", Version::tls12, rsa, "RSA+SHA256", SignatureScheme::rsa_pkcs1_sha256, "P-384"},
         Row{"pkcs1_sha384", Version::tls12, rsa, "RSA+SHA384", SignatureScheme::rsa_pkcs1_sha384, "P-384"},
         Row{"pss_before_pkcs1", Version::tls12, rsa, "RSA+SHA256:RSA-PSS+SHA256", SignatureScheme::rsa_pss_rsae_sha256,
+            "P-384"},
+        Row{"pkcs1_sha512", Version::tls12, rsa, "RSA+SHA512", SignatureScheme::rsa_pkcs1_sha512, "P-384"},
+        Row{"pss_sha512_tls12", Version::tls12, rsa, "rsa_pss_rsae_sha512", SignatureScheme::rsa_pss_rsae_sha512,
+            "P-384"},
+        Row{"pss_sha512_tls13", Version::tls13, rsa, "rsa_pss_rsae_sha512", SignatureScheme::rsa_pss_rsae_sha512,
+            "P-384"},
+        Row{"sha256_before_sha512", Version::tls13, rsa, "rsa_pss_rsae_sha512:rsa_pss_rsae_sha256",
+            SignatureScheme::rsa_pss_rsae_sha256, "P-384"},
+        Row{"pss_key_sha256_tls12", Version::tls12, rsa_pss, "rsa_pss_pss_sha256", SignatureScheme::rsa_pss_pss_sha256,
+            "P-384"},
+        Row{"pss_key_sha256_tls13", Version::tls13, rsa_pss, "rsa_pss_pss_sha256", SignatureScheme::rsa_pss_pss_sha256,
+            "P-384"},
+        Row{"pss_key_sha384_tls13", Version::tls13, rsa_pss, "rsa_pss_pss_sha384", SignatureScheme::rsa_pss_pss_sha384,
+            "P-384"},
+        Row{"pss_key_sha512_tls13", Version::tls13, rsa_pss, "rsa_pss_pss_sha512", SignatureScheme::rsa_pss_pss_sha512,
             "P-384"}),
     [](const testing::TestParamInfo<Row>& row) { return std::string(row.param.name); });
 
@@ -74,6 +90,27 @@ TEST(LibsslSchemesRefusal, pkcs1_alone_signs_no_tls13) {
   ASSERT_EQ(SSL_CTX_set1_sigalgs_list(client.context(), "RSA+SHA256"), 1);
   exchange(client, server);
   EXPECT_EQ(server.session().failure().error, Error::no_common_signature_scheme);
+}
+
+// RFC 8446 4.2.3: what the certificate says of its key decides which of the schemes is meant.
+TEST(LibsslSchemesRefusal, pss_schemes_of_one_kind_of_key_are_no_use_to_the_other) {
+  const Certificates& all = Certificates::get();
+  for (const Version version : {Version::tls12, Version::tls13})
+    for (const auto& [credential, offered] :
+         {std::pair{&all.rsa, "rsa_pss_pss_sha256"}, std::pair{&all.rsa_pss, "rsa_pss_rsae_sha256"}}) {
+      World world;
+      ServerConfig draft = World::default_config();
+      draft.min_version = Version::tls12;
+      draft.credentials = {*credential};
+      const ServerConfig config = *prepared(draft);
+      ServerEnd server(world, config);
+      LibsslClient client;
+      ASSERT_EQ(SSL_CTX_set_max_proto_version(client.context(), static_cast<int>(version)), 1);
+      ASSERT_EQ(SSL_CTX_set1_sigalgs_list(client.context(), offered), 1);
+      exchange(client, server);
+      EXPECT_TRUE(server.failed);
+      EXPECT_FALSE(SSL_is_init_finished(client.ssl()));
+    }
 }
 
 }  // namespace

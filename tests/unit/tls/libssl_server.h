@@ -15,6 +15,7 @@ struct LibsslCertificates {
   crypto::Authority authority{std::time(nullptr)};
   crypto::Issued ecdsa = authority.make({});
   crypto::Issued rsa = authority.make({.curve = nullptr});
+  crypto::Issued rsa_pss = authority.make({.curve = "RSA-PSS"});
   crypto::Issued ecdsa_p384 = authority.make({.curve = "P-384"});
   crypto::Issued ed25519 = authority.make({.curve = "ED25519"});
   std::shared_ptr<const crypto::TrustStore> trust = *crypto::TrustStore::from_pem(authority.root().pem());

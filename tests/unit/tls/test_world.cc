@@ -36,6 +36,7 @@ Certificates& Certificates::get() {
     auto* fresh = new Certificates;
     fresh->ecdsa = make(fresh->keys, {crypto::KeyAlgorithm::p256, 256}, "example.test");
     fresh->rsa = make(fresh->keys, {crypto::KeyAlgorithm::rsa, 2'048}, "example.test");
+    fresh->rsa_pss = make(fresh->keys, {crypto::KeyAlgorithm::rsa_pss, 2'048}, "example.test");
     fresh->ecdsa_p384 = make(fresh->keys, {crypto::KeyAlgorithm::p384, 384}, "example.test");
     fresh->ed25519 = make(fresh->keys, {crypto::KeyAlgorithm::ed25519, 256}, "example.test");
     fresh->other = make(fresh->keys, {crypto::KeyAlgorithm::p256, 256}, "other.test");

@@ -20,7 +20,7 @@ using Buffer = std::vector<std::uint8_t>;
 inline void append(Buffer& buffer, Bytes bytes) { buffer.insert(buffer.end(), bytes.begin(), bytes.end()); }
 
 /// Keys and certificates, made once for all tests: example.test by P-256, example.test by RSA-2048, other.test by
-/// P-256; example.test by P-384 and by Ed25519.
+/// P-256; example.test by P-384, by Ed25519 and by RSA-PSS-2048.
 struct Certificates {
   crypto::KeyStore keys;
   Credential ecdsa;
@@ -28,6 +28,7 @@ struct Certificates {
   Credential other;
   Credential ecdsa_p384;
   Credential ed25519;
+  Credential rsa_pss;
   static Certificates& get();
 };
 
