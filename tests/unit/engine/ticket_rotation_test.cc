@@ -11,6 +11,7 @@
 
 #include "crypto/aead.h"
 #include "crypto/random.h"
+#include "engine/ticket_file.h"
 
 namespace handsel::engine {
 namespace {
@@ -58,9 +59,16 @@ class TicketRotationTest : public testing::Test {
   void start() {
     Config config;
     config.tls = {settings_};
-    auto loaded = load_tls(config, keys_, std::time(nullptr));
-    ASSERT_TRUE(loaded) << loaded.error().front().message;
-    tls_ = std::move(*loaded);
+    auto keys = tls::TicketKeys::random(entropy_);
+    if (!settings_.ticket_keys.empty()) {
+      auto file = read_ticket_file(settings_.ticket_keys);
+      ASSERT_TRUE(file) << file.error();
+      keys = std::move(file->keys);
+      tls_.ticket_files.emplace(settings_.name, file->digest);
+    }
+    tls::ServerConfig server;
+    server.ticket_keyring = std::make_shared<tls::TicketKeyring>(std::move(keys));
+    tls_.by_name.emplace(settings_.name, std::make_shared<const tls::ServerConfig>(std::move(server)));
     const auto tell = [this](const std::string& line, bool failure) { (failure ? failures_ : lines_).push_back(line); };
     rotation_ =
         std::make_unique<TicketRotation>(config, tls_, std::vector<WorkerHandle*>{&one_, &two_}, entropy_, tell, now_);
@@ -91,7 +99,6 @@ class TicketRotationTest : public testing::Test {
 
   std::filesystem::path folder_;
   TlsSettings settings_;
-  crypto::KeyStore keys_;
   crypto::SystemEntropy entropy_;
   std::unique_ptr<crypto::Aead> aead_ = crypto::make_aead();
   TlsConfigs tls_;
