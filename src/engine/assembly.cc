@@ -178,6 +178,7 @@ std::expected<tls::ServerConfig, Fault> server_config(const TlsSettings& setting
     if (!trust) return std::unexpected(std::move(trust.error()));
     draft.client_trust = std::move(*trust);
   }
+  draft.session_ids = settings.tickets;
   if (settings.tickets) {
     auto keys = first_ticket_keys(settings, loaded);
     if (!keys) return std::unexpected(std::move(keys.error()));
@@ -225,6 +226,7 @@ flow::ShardConfig shard_config(const Config& config, std::size_t port_index, std
   shard.limits.chunks = config.limits.chunks;
   shard.limits.handshakes = config.limits.handshakes;
   shard.limits.time_wait = config.limits.time_wait;
+  shard.limits.session_ids = config.limits.session_ids;
   shard.cookies = cookie_mode(config.limits.syn_cookies);
   shard.limits.handshake_timeout = config.limits.handshake_timeout;
   shard.limits.idle_timeout = config.limits.idle_timeout;

@@ -89,7 +89,7 @@ struct TlsSettings {
   std::string client_certificates = "none";  ///< or "request", "require"
   std::filesystem::path client_ca;           ///< a PEM file of those who vouch for clients; empty: none
   Position client_ca_at;
-  bool tickets = true;                           ///< resumption by stateless tickets
+  bool tickets = true;                           ///< resumption, by tickets and session ids
   std::chrono::milliseconds ticket_rotation{0};  ///< how long a key made by us seals; 0: not said
   Position ticket_rotation_at;
   std::filesystem::path ticket_keys;  ///< a file of keys that several engines share; empty: made by us
@@ -104,6 +104,7 @@ struct LimitSettings {
   std::uint32_t chunks = 32'768;         ///< of 2 KiB, for bytes received and to be sent
   std::uint32_t handshakes = 4'096;      ///< TLS handshakes in progress
   std::uint32_t time_wait = 65'536;      ///< connections remembered in TIME-WAIT
+  std::uint32_t session_ids = 4'096;     ///< TLS 1.2 sessions remembered for clients without tickets
   std::string syn_cookies = "adaptive";  ///< or "always", "never"
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds idle_timeout{60'000};

@@ -205,6 +205,11 @@ constexpr Key<LimitSettings> kLimitKeys[] = {
      read_count<&LimitSettings::handshakes>},
     {"time_wait", "integer", "65536", "Closed connections that a worker remembers in TIME-WAIT, 48 bytes each.",
      read_count<&LimitSettings::time_wait>},
+    {"session_ids", "integer", "4096",
+     "TLS 1.2 sessions that a worker remembers for clients without tickets, 200 bytes each; 0: none.",
+     [](const ConfigEntry& entry, LimitSettings& out, ReadContext& context) {
+       take_integer(entry, 0, 16'777'216, out.session_ids, context);
+     }},
     {"syn_cookies", "text", "\"adaptive\"", "SYNs answered without storing anything: adaptive, always or never.",
      [](const ConfigEntry& entry, LimitSettings& out, ReadContext& context) {
        if (auto text = read_choice(entry, kCookieModes, context)) out.syn_cookies = *text;

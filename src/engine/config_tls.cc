@@ -106,7 +106,7 @@ constexpr Key<TlsSettings> kTlsKeys[] = {
      [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
        read_numbers(entry, kSuites, out.suites, context);
      }},
-    {"tickets", "boolean", "true", "Whether clients may resume sessions by tickets.",
+    {"tickets", "boolean", "true", "Whether clients may resume sessions, by tickets or in TLS 1.2 by ids.",
      [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
        if (auto wanted = read_boolean(entry, context)) out.tickets = *wanted;
      }},

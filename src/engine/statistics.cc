@@ -46,6 +46,13 @@ NamedGroup tls(Workers workers) {
                        {"handshakes_abandoned", total(&tls::Statistics::handshakes_abandoned)},
                        {"handshakes_retried", total(&tls::Statistics::handshakes_retried)},
                        {"handshakes_resumed", total(&tls::Statistics::handshakes_resumed)},
+                       {"tickets_issued", total(&tls::Statistics::tickets_issued)},
+                       {"tickets_taken", total(&tls::Statistics::tickets_taken)},
+                       {"tickets_refused", total(&tls::Statistics::tickets_refused)},
+                       {"session_ids_issued", total(&tls::Statistics::session_ids_issued)},
+                       {"session_ids_taken", total(&tls::Statistics::session_ids_taken)},
+                       {"session_ids_refused", total(&tls::Statistics::session_ids_refused)},
+                       {"session_ids_evicted", total(&tls::Statistics::session_ids_evicted)},
                    }};
   std::uint64_t failed = 0;
   for (std::size_t error = 0; error < tls::kErrors; ++error)

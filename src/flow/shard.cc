@@ -24,6 +24,12 @@ bool uses_tls(const ShardConfig& config) {
          std::ranges::any_of(config.listeners, [](const Listener& each) { return each.tls != nullptr; });
 }
 
+bool remembers_sessions(const ShardConfig& config) {
+  return config.limits.session_ids != 0 && std::ranges::any_of(config.listeners, [](const Listener& each) {
+           return each.tls != nullptr && each.tls->min_version <= tls::Version::tls12 && each.tls->session_ids;
+         });
+}
+
 }  // namespace
 
 Shard::Shard(const ShardConfig& config, const ShardResources& resources, Instant now)
@@ -37,6 +43,8 @@ Shard::Shard(const ShardConfig& config, const ShardResources& resources, Instant
       flows_(config.limits.flows),
       client_sessions_(config.opens_tls ? std::make_unique<tls::SessionCache>(config.client_sessions) : nullptr),
       exporters_(config.limits.exporters),
+      server_sessions_(remembers_sessions(config) ? std::make_unique<tls::ServerSessions>(config.limits.session_ids)
+                                                  : nullptr),
       sessions_(uses_tls(config) ? config.limits.flows : 0),
       table_(config.limits.flows),
       timers_(config.limits.flows, now),
@@ -50,7 +58,8 @@ Shard::Shard(const ShardConfig& config, const ShardResources& resources, Instant
                    tls_statistics_,
                    resources.unix_at_zero_ms,
                    client_sessions_.get(),
-                   &exporters_},
+                   &exporters_,
+                   server_sessions_.get()},
       responder_(config.mac, config.vlan, config.addresses),
       routes_(config.addresses, config.gateways),
       neighbours_(random_key(entropy_), now),

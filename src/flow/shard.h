@@ -28,6 +28,7 @@
 #include "tcp/cookies.h"
 #include "tcp/ports.h"
 #include "tcp/time_wait.h"
+#include "tls/server_sessions.h"
 #include "tls/session.h"
 #include "tls/session_cache.h"
 #include "tls/worker_context.h"
@@ -48,6 +49,7 @@ struct ShardLimits {
   std::uint32_t handshakes = 4'096;  ///< TLS handshakes in progress
   std::uint32_t time_wait = 65'536;  ///< connections remembered in TIME-WAIT, 48 bytes each; the oldest gives way
   std::uint32_t exporters = 0;  ///< TLS sessions that can export keying material, where their configuration says so
+  std::uint32_t session_ids = 4'096;  ///< TLS 1.2 sessions remembered for clients without tickets; 0: none
   std::uint32_t trace_records = 32;
   Duration handshake_timeout = std::chrono::seconds(10);  ///< TLS, from the end of the TCP handshake
   Duration idle_timeout = std::chrono::seconds(60);       ///< no progress: nothing received, or nothing of ours taken
@@ -243,6 +245,7 @@ class Shard {
   Slab<Flow> flows_;
   std::unique_ptr<tls::SessionCache> client_sessions_;  // null when connect() is given no TLS
   Slab<tls::Exporter> exporters_;
+  std::unique_ptr<tls::ServerSessions> server_sessions_;  // null when no listener speaks TLS 1.2
   Slab<tls::Session> sessions_;
   FlowTable table_;
   TimerWheel timers_;

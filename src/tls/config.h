@@ -95,6 +95,10 @@ struct ServerConfig {
   unsigned tickets_per_handshake = 2;
   std::uint32_t ticket_lifetime_seconds = 7'200;  ///< at most seven days (RFC 8446 4.6.1)
 
+  /// In TLS 1.2 also by session ids, for clients that know no tickets, where the worker has memory for them; for as
+  /// long as a ticket would last, and no longer than a day (RFC 5246 F.1.4).
+  bool session_ids = true;
+
   ClientCertificates client_certificates = ClientCertificates::none;
   std::shared_ptr<const crypto::TrustStore> client_trust;  ///< who vouches for clients; needed to ask for certificates
 

@@ -97,6 +97,8 @@ class Handshake : public FrameStack {
   bool keeps_exporter() const;
   /// Keeps what to export from, until the session goes.
   void keep_exporter(Exporter exporter);
+  /// This connection's session is remembered there under its id, until the connection fails.
+  void hold_session_id(Handle session) { session_.pending_ = session; }
   /// Protected records will be as long as the client wants (`theirs`) and the configuration says, but not longer than
   /// `most`, the version's own bound (RFC 8449 4).
   void limit_records(std::uint16_t theirs, std::uint16_t most);

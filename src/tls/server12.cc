@@ -164,7 +164,10 @@ Task full(Handshake& handshake, const Agreed12& agreed, Transcript12& transcript
     if (error != Error::none) co_return error;
   }
   keep_exporter12(handshake, agreed, master);
-  co_return finish12(handshake, agreed, master, keys, transcript);
+  const Error error = finish12(handshake, agreed, master, keys, transcript);
+  if (error == Error::none && agreed.issues_session_id)
+    keep_session12(handshake, *agreed.suite, agreed.scope, master, agreed.session_id);
+  co_return error;
 }
 
 /// RFC 5246 7.3, figure 2: ours comes first.
@@ -176,8 +179,11 @@ Task abbreviated(Handshake& handshake, const Agreed12& agreed, Transcript12& tra
   if (error != Error::none) co_return error;
   Task theirs = take_client_finished(handshake, agreed, master, keys, transcript);
   error = co_await theirs;
-  if (error == Error::none) keep_exporter12(handshake, agreed, master);
-  co_return error;
+  if (error != Error::none) co_return error;
+  keep_exporter12(handshake, agreed, master);
+  // Only now: a stranger who has seen the id must not be able to have the session forgotten.
+  handshake.hold_session_id(agreed.resumed_session);
+  co_return Error::none;
 }
 
 }  // namespace

@@ -22,7 +22,9 @@ void take_session(Agreed12& agreed, const ClientHello& hello, Resumption12 resum
   agreed.group = {};
   agreed.credential = {};
   agreed.issues_ticket = false;  // the old one stays good, and its session no longer than it was
+  agreed.issues_session_id = false;
   agreed.resumed_master = std::move(resumption.master);
+  agreed.resumed_session = resumption.session;
   agreed.session_id_bytes = static_cast<std::uint8_t>(hello.session_id.size());
   std::ranges::copy(hello.session_id, agreed.session_id.begin());
 }
@@ -66,7 +68,7 @@ Bytes write_server_hello(MutableBytes out, Handshake& handshake, const Agreed12&
 std::expected<Agreed12, Error> agree12(Handshake& handshake, const ClientHello& hello) {
   const std::expected<Choice12, Error> choice = negotiate12(hello, handshake.config());
   if (!choice) return std::unexpected(choice.error());
-  std::expected<Resumption12, Error> resumption = take_ticket12(handshake, hello, choice->server_name);
+  std::expected<Resumption12, Error> resumption = take_session12(handshake, hello, choice->server_name);
   if (!resumption) return std::unexpected(resumption.error());
   Agreed12 agreed;
   agreed.suite = choice->suite;
@@ -79,6 +81,11 @@ std::expected<Agreed12, Error> agree12(Handshake& handshake, const ClientHello& 
   agreed.renegotiation_info = hello.renegotiation_info || hello.suites.contains(kRenegotiationScsv);
   agreed.point_formats = static_cast<bool>(hello.ec_point_formats);
   agreed.issues_ticket = wants_ticket12(handshake, hello);
+  agreed.issues_session_id = wants_session_id12(handshake, hello);
+  if (agreed.issues_session_id) {
+    agreed.session_id_bytes = kMaxSessionIdBytes;
+    handshake.worker().entropy.fill(agreed.session_id);
+  }
   agreed.scope = scope_of(handshake.config(), choice->server_name);
   std::ranges::copy(hello.random, agreed.client_random.begin());
   handshake.worker().entropy.fill(agreed.server_random);

@@ -26,12 +26,15 @@ struct Agreed12 {
   bool point_formats = false;
   bool staples = false;  ///< CertificateStatus follows our Certificate
   bool issues_ticket = false;
+  bool issues_session_id = false;
   std::uint8_t session_id_bytes = 0;
-  std::array<std::uint8_t, kMaxSessionIdBytes> session_id{};  ///< the client's, when its session is taken up again
+  /// The client's when its session is taken up again; ours for a session that is to be remembered.
+  std::array<std::uint8_t, kMaxSessionIdBytes> session_id{};
   TicketScope scope{};
   std::array<std::uint8_t, kRandomBytes> client_random{};
   std::array<std::uint8_t, kRandomBytes> server_random{};
   Secret<48> resumed_master;  ///< empty: a full handshake
+  Handle resumed_session;     ///< of Resumption12
 
   bool resumed() const { return !resumed_master.empty(); }
 };

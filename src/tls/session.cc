@@ -152,12 +152,19 @@ Received Session::fail(Failure failure) {
   phase_ = Phase::failed;
   end_handshake();
   release_pending();
+  forget_session_id();
   release_exporter();
   read_.stop(worker_->aead);
   write_.stop(worker_->aead);
   Received received;
   received.failed = true;
   return received;
+}
+
+// "any connection terminated with a fatal alert MUST NOT be resumed" (RFC 5246 7.2.2): ours can be forgotten, tickets
+// are out of our hands.
+void Session::forget_session_id() {
+  if (!is_client() && pending_) worker_->server_sessions->forget(pending_);
 }
 
 std::uint16_t Session::record_padding() const {

@@ -227,6 +227,7 @@ class Session {
   /// The header of one in pieces is in partial_.
   Error skip_ticket();
   void release_pending();
+  void forget_session_id();
 
   // session.cc
   bool is_client() const { return client_ != nullptr; }
@@ -271,7 +272,9 @@ class Session {
   std::array<std::uint8_t, 5> partial_{};
   std::uint32_t skipped_bytes_ = 0;  // still to come of a NewSessionTicket in pieces, which is not kept
   Handle exporter_;                  // in the worker's pool of them
-  Handle pending_;                   // in the worker's SessionCache: a client's, while tickets may come
+  /// A client's: in the worker's SessionCache, while tickets may come. A server's: in its ServerSessions, the session
+  /// that this connection has made or taken up by id.
+  Handle pending_;
   std::uint16_t credential_ = kNoIndex;
   std::uint16_t name_ = kNoIndex;
   std::uint16_t alpn_ = kNoIndex;

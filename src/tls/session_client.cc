@@ -94,7 +94,7 @@ Error Session::on_ticket(Bytes message) {
 }
 
 void Session::release_pending() {
-  if (pending_) worker_->client_sessions->release(std::exchange(pending_, {}));
+  if (is_client() && pending_) worker_->client_sessions->release(std::exchange(pending_, {}));
 }
 
 }  // namespace handsel::tls

@@ -25,6 +25,11 @@ struct Statistics {
   Counter tickets_taken;
   Counter tickets_refused;  ///< not ours, expired, or for another name or suite: a full handshake followed
 
+  Counter session_ids_issued;
+  Counter session_ids_taken;
+  Counter session_ids_refused;  ///< unknown, expired, or for another name or suite: a full handshake followed
+  Counter session_ids_evicted;  ///< to make room for others
+
   Counter tickets_kept;     ///< by clients
   Counter tickets_dropped;  ///< by clients: in pieces, too long, or without room for what they need
 

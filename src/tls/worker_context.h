@@ -11,6 +11,7 @@
 #include "crypto/stage.h"
 #include "tls/exporter.h"
 #include "tls/frame_pool.h"
+#include "tls/server_sessions.h"
 #include "tls/session_cache.h"
 #include "tls/statistics.h"
 
@@ -30,6 +31,8 @@ struct WorkerContext {
   SessionCache* client_sessions = nullptr;
   /// For sessions whose configuration says that keying material is exported; null: none is.
   Slab<Exporter>* exporters = nullptr;
+  /// Sessions of TLS 1.2 that a server resumes by their ids; null: it resumes none so.
+  ServerSessions* server_sessions = nullptr;
 
   /// Where records are built and sealed. Holds nothing between two calls into a session.
   alignas(64) std::array<std::uint8_t, limits::kMaxRecordBytes> scratch{};

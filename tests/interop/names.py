@@ -24,6 +24,7 @@ FAILED = ("tls", "handshakes_failed")
 ABANDONED = ("tls", "handshakes_abandoned")
 RESUMED = ("tls", "handshakes_resumed")
 RETRIED = ("tls", "handshakes_retried")
+SESSION_IDS_TAKEN = ("tls", "session_ids_taken")
 
 
 def drop(reason: str) -> tuple[str, str]:

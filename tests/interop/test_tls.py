@@ -170,6 +170,16 @@ class Tls12(context.EngineTest):
         self.assertNotIn("HTTP/1.1 200", done.text)
         self.assertEqual(clients.s_client(port=context.HTTPS_12).version, "TLSv1.3")
 
+    def test_a_session_id_resumes_where_the_client_knows_no_tickets(self):
+        options = ("-tls1_2", "-no_ticket")
+        file = str(context.work / "session12.pem")
+        taken = self.counter(names.SESSION_IDS_TAKEN)
+        first = clients.s_client(*options, "-sess_out", file, port=context.HTTPS_12)
+        self.assertEqual(first.version, "TLSv1.2", first.text)
+        second = clients.s_client(*options, "-sess_in", file, port=context.HTTPS_12)
+        self.assertTrue(second.field("Reused, ").startswith("TLSv1.2"), second.text)
+        self.assert_grows(names.SESSION_IDS_TAKEN, taken, 1)
+
     def test_versions_are_counted_apart(self):
         before = self.counter(("tls_versions", "TLSv1.2"))
         clients.s_client("-tls1_2", port=context.HTTPS_12)

@@ -53,6 +53,7 @@ ticket_keys = "tickets"
 flows = 1000
 half_open = 100
 handshake_timeout = "250ms"
+session_ids = 0
 idle_timeout = 90
 drain_timeout = "2min"
 )";
