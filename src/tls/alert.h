@@ -82,6 +82,10 @@ enum class Alert : std::uint8_t {
   X(duplicate_key_share, illegal_parameter, "two key shares of one group, or one of a group not offered")             \
   X(second_hello_changed, illegal_parameter, "the second ClientHello differs where it may not")                       \
   X(second_hello_without_share, illegal_parameter, "the second ClientHello lacks the requested key share")            \
+  X(missing_cookie, missing_extension, "the second ClientHello lacks the HelloRetryRequest's cookie")                 \
+  X(forged_cookie, illegal_parameter, "a cookie that this worker has not made")                                       \
+  X(strange_cookie, illegal_parameter, "a cookie of another connection, or in a first ClientHello")                   \
+  X(expired_cookie, illegal_parameter, "a cookie that has come back too late")                                        \
   X(session_id_not_echoed, illegal_parameter, "the server's session id is not the one that was sent")                 \
   X(suite_not_offered, illegal_parameter, "a cipher suite that was not offered, or another one than before")          \
   X(group_not_offered, illegal_parameter, "a key-exchange group that was not offered, or not asked for")              \

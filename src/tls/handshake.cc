@@ -14,7 +14,8 @@ Handshake::Handshake(Session& session, Instant now)
     : session_(session),
       now_(now),
       inbox_(session.worker_->frames, assembly_),
-      task_(session.client_ != nullptr ? connect(*this) : serve(*this)) {
+      task_(session.client_ != nullptr ? connect(*this) : serve(*this)),
+      hello_passed_(session.info_.retried) {
   if (task_)
     waiter_ = task_.handle();
   else

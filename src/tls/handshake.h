@@ -40,6 +40,9 @@ class Handshake : public FrameStack {
   bool wants_record() const { return wants_message_ || wants_change_cipher_spec_; }
   /// One of the awaited operations is done; false when it is none of them.
   bool operation_done(crypto::Operation& operation);
+  bool gives_way() const { return gives_way_; }
+  /// Bytes of early data that may still be passed over.
+  std::size_t early_data_left() const { return expects_early_data_ ? early_data_budget_ : 0; }
   /// Takes this many bytes of early data that was not accepted; false when no more may be skipped (RFC 8446 4.2.10).
   bool skip_early_data(std::size_t bytes);
   void end_early_data() { expects_early_data_ = false; }
@@ -99,6 +102,14 @@ class Handshake : public FrameStack {
   void keep_exporter(Exporter exporter);
   /// This connection's session is remembered there under its id, until the connection fails.
   void hold_session_id(Handle session) { session_.pending_ = session; }
+  /// Marks this connection among the worker's, in what comes back to it.
+  std::uint64_t connection() const { return session_.owner_; }
+  /// A HelloRetryRequest is all that happens for now: the session goes on with another Handshake, when the second
+  /// ClientHello comes.
+  void give_way() {
+    gives_way_ = true;
+    session_.info_.retried = true;
+  }
   /// Protected records will be as long as the client wants (`theirs`) and the configuration says, but not longer than
   /// `most`, the version's own bound (RFC 8449 4).
   void limit_records(std::uint16_t theirs, std::uint16_t most);
@@ -143,6 +154,7 @@ class Handshake : public FrameStack {
   bool change_cipher_spec_counts_ = false;
   bool dropped_change_cipher_spec_ = false;
   bool hello_passed_ = false;
+  bool gives_way_ = false;
   bool expects_early_data_ = false;
   std::array<std::uint8_t, limits::kHandshakeAssemblyBytes> assembly_;
 };

@@ -20,7 +20,9 @@ Error refuse_version(Handshake& handshake, Version newest) {
 }  // namespace
 
 Task serve(Handshake& handshake) {
-  const Message message = co_await handshake.message(Waiting::client_hello, HandshakeType::client_hello);
+  const bool retried = handshake.info().retried;
+  const Message message = co_await handshake.message(retried ? Waiting::second_client_hello : Waiting::client_hello,
+                                                     HandshakeType::client_hello);
   handshake.set_hello_passed();
   // Whatever follows needs an answer from us first, and in TLS 1.3 comes under other keys (RFC 8446 5.1).
   if (!handshake.at_boundary()) co_return Error::straddles_key_change;
@@ -31,6 +33,7 @@ Task serve(Handshake& handshake) {
   if (hello->legacy_version <= Version::ssl3) co_return refuse_version(handshake, hello->legacy_version);
   const std::expected<Version, Error> newest = newest_version(*hello);
   if (!newest) co_return newest.error();
+  if (retried && *newest != Version::tls13) co_return Error::second_hello_changed;
   const Version oldest = handshake.config().min_version;
   if (*newest < oldest) co_return refuse_version(handshake, *newest);
 

@@ -13,6 +13,7 @@
 #include "tls/negotiate.h"
 #include "tls/resumption.h"
 #include "tls/server13_flight.h"
+#include "tls/server13_retry.h"
 #include "tls/ticket.h"
 #include "tls/transcript.h"
 
@@ -35,10 +36,7 @@ std::expected<Agreed, Error> agree(Handshake& handshake, const ClientHello& hell
   agreed.session_id_bytes = static_cast<std::uint8_t>(hello.session_id.size());
   Writer(agreed.session_id).bytes(hello.session_id);
   exchange = KeyExchange(agreed.group);
-  if (agreed.needs_retry)
-    digest_of_constant_part(hello, agreed.constant_part);
-  else if (!exchange.set_peer(choice->group.share))
-    return std::unexpected(Error::bad_key_share);
+  if (!agreed.needs_retry && !exchange.set_peer(choice->group.share)) return std::unexpected(Error::bad_key_share);
 
   if (choice->credential) handshake.set_credential(choice->credential->credential, choice->credential->name);
   handshake.set_alpn(choice->protocol);
@@ -49,7 +47,6 @@ std::expected<Agreed, Error> agree(Handshake& handshake, const ClientHello& hell
   info.version = static_cast<std::uint16_t>(Version::tls13);
   info.cipher_suite = static_cast<std::uint16_t>(agreed.suite->id);
   info.group = static_cast<std::uint16_t>(agreed.group);
-  info.retried = agreed.needs_retry;
   return agreed;
 }
 
@@ -69,33 +66,24 @@ Error resume(Handshake& handshake, const ClientHello& hello, Bytes message, cons
   return Error::none;
 }
 
-Error send_retry_request(Handshake& handshake, const Agreed& agreed, Transcript& transcript) {
-  transcript.replace_by_message_hash();
-  std::array<std::uint8_t, kMaxServerHelloBytes> memory;
-  const Bytes message = write_server_hello(memory, agreed, kRetryRandom, {}, {});
-  transcript.add(message);
-  if (const Error error = handshake.queue(message); error != Error::none) return error;
-  if (const Error error = handshake.flush(); error != Error::none) return error;
-  handshake.worker().statistics.handshakes_retried.add();
-  return agreed.compatibility_mode() ? handshake.send_change_cipher_spec() : Error::none;
-}
-
-/// The second ClientHello: as the first, but with the one share that we asked for (RFC 8446 4.1.2).
-Error take_second_hello(Handshake& handshake, const Message& message, const Agreed& agreed, KeyExchange& exchange,
-                        Resumption& resumption, Transcript& transcript) {
-  if (!handshake.at_boundary()) return Error::straddles_key_change;
-  const std::expected<ClientHello, Error> hello = ClientHello::parse(message.body);
-  if (!hello) return hello.error();
-  std::array<std::uint8_t, 32> constant_part;
-  digest_of_constant_part(*hello, constant_part);
-  if (constant_part != agreed.constant_part || hello->early_data || hello->cookie) return Error::second_hello_changed;
-  if (!hello->key_share) return Error::missing_extension;
-  const std::expected<KeyShares, Error> shares = KeyShares::read(*hello->key_share);
-  if (!shares) return shares.error();
-  const Bytes share = shares->find(agreed.group);
-  if (shares->size() != 1 || share.empty()) return Error::second_hello_without_share;
-  if (!exchange.set_peer(share)) return Error::bad_key_share;
-  return resume(handshake, *hello, message.whole, agreed, resumption, transcript);
+/// What is agreed with a client, whose first ClientHello or second it is. `transcript` then holds what came before it.
+std::expected<Agreed, Error> begin(Handshake& handshake, const ClientHello& hello, KeyExchange& exchange,
+                                   Transcript& transcript) {
+  if (!handshake.info().retried) {
+    // "Clients MUST NOT use cookies in their initial ClientHello" (RFC 8446 4.2.2).
+    if (hello.cookie) return std::unexpected(Error::strange_cookie);
+    std::expected<Agreed, Error> agreed = agree(handshake, hello, exchange);
+    if (agreed) transcript = Transcript(agreed->suite->hash);
+    return agreed;
+  }
+  const std::expected<RetriedHello, Error> first = take_cookie(handshake, hello);
+  if (!first) return std::unexpected(first.error());
+  std::expected<Agreed, Error> agreed = agree(handshake, hello, exchange);
+  if (!agreed) return agreed;
+  if (agreed->suite != first->suite || agreed->group != first->group || agreed->needs_retry)
+    return std::unexpected(Error::second_hello_changed);
+  transcript = transcript_of_retry(*first, *agreed, hello);
+  return agreed;
 }
 
 /// ServerHello to Finished. What it needs of memory is gone when the client answers.
@@ -133,22 +121,18 @@ Task answer(Handshake& handshake, const Agreed& agreed, KeyExchange& exchange, c
 }  // namespace
 
 Task server13(Handshake& handshake, const ClientHello& hello, Bytes message) {
-  // ClientHello: parameters. A group in common without a share of it costs one more round trip.
+  // ClientHello: parameters. A group in common without a share of it costs one more round trip, for which nothing stays
+  // here.
   KeyExchange exchange(NamedGroup::none);
-  const std::expected<Agreed, Error> agreed = agree(handshake, hello, exchange);
+  Transcript transcript(crypto::HashId::sha256);
+  const std::expected<Agreed, Error> agreed = begin(handshake, hello, exchange, transcript);
   if (!agreed) co_return agreed.error();
-  Transcript transcript(agreed->suite->hash);
-  Resumption resumption;
-  Error error = Error::none;
   if (agreed->needs_retry) {
-    transcript.add(message);
-    error = send_retry_request(handshake, *agreed, transcript);
-    if (error != Error::none) co_return error;
-    const Message second = co_await handshake.message(Waiting::second_client_hello, HandshakeType::client_hello);
-    error = take_second_hello(handshake, second, *agreed, exchange, resumption, transcript);
-  } else {
-    error = resume(handshake, hello, message, *agreed, resumption, transcript);
+    handshake.give_way();
+    co_return send_retry_request(handshake, *agreed, hello, message);
   }
+  Resumption resumption;
+  Error error = resume(handshake, hello, message, *agreed, resumption, transcript);
   if (error != Error::none) co_return error;
 
   // ServerHello to Finished.

@@ -50,29 +50,41 @@ Error send_protected(Handshake& handshake, const Agreed& agreed, const TrafficSe
   return handshake.flush();
 }
 
-}  // namespace
-
-Bytes write_server_hello(MutableBytes out, const Agreed& agreed, Bytes random, Bytes share,
-                         const Resumption& resumption) {
-  std::array<std::uint8_t, kMaxServerHelloExtensionsBytes> block;
-  Writer extensions(block);
-  if (share.empty())
-    write_retry_group(extensions, agreed.group);
-  else
-    write_server_share(extensions, {agreed.group, share});
-  write_selected_version(extensions, Version::tls13);
-  if (resumption) write_selected_psk(extensions, resumption.index);
-
+/// Both forms of ServerHello.
+Bytes write_hello(MutableBytes out, const Agreed& agreed, Bytes random, Bytes extensions) {
   Writer writer(out);
   ServerHello hello;
   hello.random = random;
   hello.session_id = agreed.echoed_session_id();
   hello.suite = agreed.suite->id;
   hello.has_extensions = true;
-  hello.extensions = extensions.written();
+  hello.extensions = extensions;
   hello.emit(writer);
-  assert(extensions.ok() && writer.ok());
+  assert(writer.ok());
   return writer.written();
+}
+
+}  // namespace
+
+Bytes write_retry_request(MutableBytes out, const Agreed& agreed, Bytes cookie) {
+  std::array<std::uint8_t, kMaxRetryExtensionsBytes> block;
+  Writer extensions(block);
+  write_retry_group(extensions, agreed.group);
+  write_selected_version(extensions, Version::tls13);
+  write_cookie(extensions, cookie);
+  assert(extensions.ok());
+  return write_hello(out, agreed, kRetryRandom, extensions.written());
+}
+
+Bytes write_server_hello(MutableBytes out, const Agreed& agreed, Bytes random, Bytes share,
+                         const Resumption& resumption) {
+  std::array<std::uint8_t, kMaxServerHelloExtensionsBytes> block;
+  Writer extensions(block);
+  write_server_share(extensions, {agreed.group, share});
+  write_selected_version(extensions, Version::tls13);
+  if (resumption) write_selected_psk(extensions, resumption.index);
+  assert(extensions.ok());
+  return write_hello(out, agreed, random, extensions.written());
 }
 
 void add_to_be_signed(Handshake& handshake, const Agreed& agreed, bool with_certificate, Transcript& transcript) {
@@ -88,7 +100,7 @@ Error send_flight(Handshake& handshake, const Agreed& agreed, EarlySecret early,
                   Secrets13& secrets) {
   if (const Error error = handshake.queue(server_hello); error != Error::none) return error;
   if (const Error error = handshake.flush(); error != Error::none) return error;
-  if (agreed.compatibility_mode() && !agreed.needs_retry)
+  if (agreed.compatibility_mode() && !handshake.info().retried)
     if (const Error error = handshake.send_change_cipher_spec(); error != Error::none) return error;
 
   const crypto::AeadId aead = agreed.suite->aead;

@@ -1,6 +1,7 @@
 #pragma once
 /// The messages that a TLS 1.3 server sends in answer to a ClientHello (RFC 8446 4.1.3 to 4.4.4).
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <expected>
@@ -11,20 +12,25 @@
 #include "tls/key_schedule13.h"
 #include "tls/negotiate.h"
 #include "tls/resumption.h"
+#include "tls/retry_cookie.h"
 #include "tls/signing.h"
 #include "tls/transcript.h"
 
 namespace handsel::tls {
 
-// Long enough for ours: no extension but key_share, supported_versions and pre_shared_key.
+// Long enough for ours: no extension but key_share, supported_versions, and pre_shared_key or cookie.
 inline constexpr std::size_t kMaxServerHelloExtensionsBytes = 4 + 4 +
                                                               key_share_bytes(NamedGroup::secp384r1)  // key_share
-                                                              + 4 + 2   // supported_versions
-                                                              + 4 + 2;  // pre_shared_key
-inline constexpr std::size_t kMaxServerHelloBytes =
-    kHandshakeHeaderBytes + 2 + kRandomBytes + 1 + kMaxSessionIdBytes + 2 + 1 + 2 + kMaxServerHelloExtensionsBytes;
+                                                              + 4 + 2                       // supported_versions
+                                                              + 4 + 2;                      // pre_shared_key
+inline constexpr std::size_t kMaxRetryExtensionsBytes = 4 + 2                               // key_share
+                                                        + 4 + 2                             // supported_versions
+                                                        + 4 + 2 + RetryCookies::kMaxBytes;  // cookie
+inline constexpr std::size_t kMaxServerHelloBytes = kHandshakeHeaderBytes + 2 + kRandomBytes + 1 + kMaxSessionIdBytes +
+                                                    2 + 1 + 2 +
+                                                    std::max(kMaxServerHelloExtensionsBytes, kMaxRetryExtensionsBytes);
 
-/// What of the first ClientHello is still needed after its memory is gone.
+/// What of the ClientHello is still needed after its memory is gone.
 struct Agreed {
   const Suite* suite = nullptr;
   NamedGroup group{};
@@ -34,7 +40,6 @@ struct Agreed {
   bool wants_tickets = false;
   std::uint8_t session_id_bytes = 0;
   std::array<std::uint8_t, kMaxSessionIdBytes> session_id{};
-  std::array<std::uint8_t, 32> constant_part{};  // of a ClientHello that will have to come again
   TicketScope ticket_scope{};
 
   /// Our Certificate, whole. The credential is one.
@@ -47,7 +52,9 @@ struct Agreed {
   bool compatibility_mode() const { return session_id_bytes != 0; }
 };
 
-/// HelloRetryRequest when there is no share to send yet (RFC 8446 4.1.4), ServerHello else (4.1.3).
+/// HelloRetryRequest, for a share of the agreed group (RFC 8446 4.1.4).
+Bytes write_retry_request(MutableBytes out, const Agreed& agreed, Bytes cookie);
+/// ServerHello (RFC 8446 4.1.3).
 Bytes write_server_hello(MutableBytes out, const Agreed& agreed, Bytes random, Bytes share,
                          const Resumption& resumption);
 

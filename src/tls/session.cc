@@ -53,7 +53,7 @@ Session::Session(WorkerContext& worker, const ServerConfig& config, Observer* ob
 }
 
 Session::~Session() {
-  if (handshake_ != nullptr) worker_->statistics.handshakes_abandoned.add();
+  if (handshake_ != nullptr || between_hellos()) worker_->statistics.handshakes_abandoned.add();
   end_handshake();
   release_pending();
   release_exporter();
@@ -73,7 +73,8 @@ bool Session::wants_record() const {
 Waiting Session::waiting() const {
   if (phase_ != Phase::handshaking) return Waiting::nothing;
   if (handshake_ != nullptr) return handshake_->waiting();
-  return is_client() ? Waiting::nothing : Waiting::client_hello;
+  if (is_client()) return Waiting::nothing;
+  return between_hellos() ? Waiting::second_client_hello : Waiting::client_hello;
 }
 
 std::string_view Session::server_name() const {
@@ -100,6 +101,7 @@ Received Session::on_operation_done(crypto::Operation& operation, RecordSink& si
 bool Session::begin() {
   void* block = worker_->frames.take_block();
   if (block == nullptr) return false;
+  if (!is_client()) skipped_bytes_ = 0;
   handshake_ = ::new (block) Handshake(*this, now_);
   return true;
 }
@@ -118,10 +120,17 @@ Received Session::run() {
     case Handshake::Progress::failed:
       return fail(handshake_->error());
     case Handshake::Progress::done:
-      return complete();
+      return handshake_->gives_way() ? pause() : complete();
   }
   const Error error = handshake_->inbox().settle();
   return error == Error::none ? Received{} : fail(error);
+}
+
+// The second ClientHello brings all that is needed; until it comes a client costs no handshake's memory.
+Received Session::pause() {
+  skipped_bytes_ = static_cast<std::uint32_t>(handshake_->early_data_left());
+  end_handshake();
+  return {};
 }
 
 Received Session::complete() {
@@ -203,7 +212,7 @@ void Session::close(RecordSink& sink) {
   send_alert(Alert::close_notify);
   write_closed_ = true;
   if (phase_ == Phase::handshaking) {
-    if (handshake_ != nullptr) worker_->statistics.handshakes_abandoned.add();
+    if (handshake_ != nullptr || between_hellos()) worker_->statistics.handshakes_abandoned.add();
     end_handshake();
     read_closed_ = true;
   }

@@ -208,6 +208,7 @@ class Session {
   bool keyless_alert(ContentType type) const;
   Received on_change_cipher_spec(Bytes body);
   Received on_protected(MutableBytes record);
+  Received skip_between_hellos(std::size_t bytes);
   Received on_content(ContentType type, MutableBytes content);
   Received on_alert(Bytes content);
   /// One that changes nothing.
@@ -232,6 +233,9 @@ class Session {
   // session.cc
   bool is_client() const { return client_ != nullptr; }
   bool begin();
+  /// A server that has sent a HelloRetryRequest and waits, without a handshake, for the second ClientHello.
+  bool between_hellos() const { return handshake_ == nullptr && info_.retried && phase_ == Phase::handshaking; }
+  Received pause();
   void release_exporter();
   void end_handshake();
   Received run();
@@ -270,8 +274,10 @@ class Session {
   std::uint8_t key_updates_ = 0;    // in a row
   std::uint8_t partial_bytes_ = 0;  // of a KeyUpdate in pieces, or of another message's header
   std::array<std::uint8_t, 5> partial_{};
-  std::uint32_t skipped_bytes_ = 0;  // still to come of a NewSessionTicket in pieces, which is not kept
-  Handle exporter_;                  // in the worker's pool of them
+  /// A client's: still to come of a NewSessionTicket in pieces, which is not kept. A server's: of early data, to be
+  /// passed over between two ClientHellos.
+  std::uint32_t skipped_bytes_ = 0;
+  Handle exporter_;  // in the worker's pool of them
   /// A client's: in the worker's SessionCache, while tickets may come. A server's: in its ServerSessions, the session
   /// that this connection has made or taken up by id.
   Handle pending_;

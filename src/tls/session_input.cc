@@ -98,13 +98,14 @@ void Session::count_start() {
 
 Received Session::on_change_cipher_spec(Bytes body) {
   const bool has_place =
-      handshake_ != nullptr && (handshake_->drops_change_cipher_spec() || handshake_->wants_change_cipher_spec());
+      between_hellos() ||
+      (handshake_ != nullptr && (handshake_->drops_change_cipher_spec() || handshake_->wants_change_cipher_spec()));
   if (!has_place || body.size() != 1 || body[0] != 1) return fail(Error::bad_change_cipher_spec);
-  if (!handshake_->inbox().empty()) return fail(Error::interleaved_records);
+  if (handshake_ != nullptr && !handshake_->inbox().empty()) return fail(Error::interleaved_records);
   if (observer_ != nullptr)
     observer_->on_message(Observer::Direction::received, static_cast<std::uint8_t>(ContentType::change_cipher_spec), 0,
                           1);
-  if (handshake_->wants_change_cipher_spec()) {
+  if (handshake_ != nullptr && handshake_->wants_change_cipher_spec()) {
     handshake_->change_cipher_spec_came();
     return run();
   }
@@ -114,11 +115,7 @@ Received Session::on_change_cipher_spec(Bytes body) {
 }
 
 Received Session::on_protected(MutableBytes record) {
-  if (!read_.on()) {
-    // Early data that came before the second ClientHello (RFC 8446 4.2.10).
-    if (handshake_ == nullptr || !handshake_->expects_early_data()) return fail(Error::unexpected_record);
-    return handshake_->skip_early_data(record.size()) ? Received{} : fail(Error::too_much_early_data);
-  }
+  if (!read_.on()) return skip_between_hellos(record.size());
   const std::expected<Opened, Error> opened = read_.open(worker_->aead, record);
   if (!opened) {
     if (opened.error() != Error::bad_record_mac || handshake_ == nullptr || !handshake_->expects_early_data())
@@ -127,6 +124,14 @@ Received Session::on_protected(MutableBytes record) {
   }
   if (handshake_ != nullptr) handshake_->end_early_data();
   return on_content(opened->type, opened->content);
+}
+
+// Early data that came with a ClientHello which we have not taken, before the one that counts (RFC 8446 4.2.10).
+Received Session::skip_between_hellos(std::size_t bytes) {
+  if (!between_hellos() || skipped_bytes_ == 0) return fail(Error::unexpected_record);
+  if (bytes > skipped_bytes_) return fail(Error::too_much_early_data);
+  skipped_bytes_ -= static_cast<std::uint32_t>(bytes);
+  return {};
 }
 
 Received Session::on_content(ContentType type, MutableBytes content) {

@@ -36,13 +36,15 @@ class Transcript {
     return out;
   }
   /// After a HelloRetryRequest the first ClientHello counts as a message_hash message that holds its hash.
-  void replace_by_message_hash() {
-    const Digest first_hello = digest();
+  void replace_by_message_hash() { *this = behind_message_hash(hash_.id(), digest().view()); }
+  /// The same where that hash is all that is left of the first ClientHello.
+  static Transcript behind_message_hash(crypto::HashId hash, Bytes first_hello) {
     const std::array<std::uint8_t, kHandshakeHeaderBytes> header = {
-        static_cast<std::uint8_t>(HandshakeType::message_hash), 0, 0, static_cast<std::uint8_t>(first_hello.size)};
-    hash_ = crypto::Hash(hash_.id());
-    hash_.update(header);
-    hash_.update(first_hello.view());
+        static_cast<std::uint8_t>(HandshakeType::message_hash), 0, 0, static_cast<std::uint8_t>(first_hello.size())};
+    Transcript transcript(hash);
+    transcript.add(header);
+    transcript.add(first_hello);
+    return transcript;
   }
 
  private:

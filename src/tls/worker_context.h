@@ -11,6 +11,7 @@
 #include "crypto/stage.h"
 #include "tls/exporter.h"
 #include "tls/frame_pool.h"
+#include "tls/retry_cookie.h"
 #include "tls/server_sessions.h"
 #include "tls/session_cache.h"
 #include "tls/statistics.h"
@@ -33,6 +34,9 @@ struct WorkerContext {
   Slab<Exporter>* exporters = nullptr;
   /// Sessions of TLS 1.2 that a server resumes by their ids; null: it resumes none so.
   ServerSessions* server_sessions = nullptr;
+
+  /// For servers that ask a client for another key share.
+  RetryCookies retry_cookies{};
 
   /// Where records are built and sealed. Holds nothing between two calls into a session.
   alignas(64) std::array<std::uint8_t, limits::kMaxRecordBytes> scratch{};

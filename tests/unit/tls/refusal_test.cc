@@ -261,11 +261,11 @@ const std::vector<Fault>& faults() {
            m = c.client_hello();
          };
        }},
-      {"second_hello_has_a_cookie_nobody_gave", Error::second_hello_changed, Alert::illegal_parameter,
+      {"second_hello_has_a_cookie_nobody_gave", Error::forged_cookie, Alert::illegal_parameter,
        [](Offer& o) { o.shares = {}; },
        [](TestClient& c) {
          c.alter_second_hello = [&c](Buffer& m) {
-           c.offer.more_extensions = extension(44, {0, 1, 9});
+           c.cookie = {9};
            m = c.client_hello();
          };
        }},

@@ -69,6 +69,7 @@ Buffer TestClient::client_hello() {
     for (std::size_t i = 0; i < keys.size(); ++i) shares.push_back({offer.shares[i], keys[i]});
     write_client_shares(extensions, shares);
   }
+  if (!cookie.empty()) write_cookie(extensions, cookie);
   extensions.bytes(offer.last_extensions);
   if (!offer.psk_modes.empty()) write_psk_modes(extensions, offer.psk_modes);
   if (!offer.tickets.empty()) {
@@ -271,6 +272,8 @@ void TestClient::on_retry(Bytes body, Bytes whole) {
   transcript_->replace_by_message_hash();
   transcript_->add(whole);
   offer.shares = {*read_retry_group(*hello->key_share)};
+  ASSERT_TRUE(hello->cookie);
+  append(cookie, *read_cookie(*hello->cookie));
   Buffer second = client_hello();
   if (alter_second_hello) alter_second_hello(second);
   transcript_->add(second);

@@ -86,6 +86,7 @@ class TestClient {
   NamedGroup group = NamedGroup::none;
   SignatureScheme scheme = SignatureScheme::none;
   bool retried = false;
+  Buffer cookie;  ///< of the HelloRetryRequest, to be echoed
   std::string protocol;
   std::uint16_t record_size_limit = 0;  ///< the server's answer
   bool name_acknowledged = false;

@@ -63,7 +63,8 @@ ServerConfig World::default_config() {
   return *config;
 }
 
-ServerEnd::ServerEnd(World& world, const ServerConfig& config) : SessionEnd(world, config) {}
+ServerEnd::ServerEnd(World& world, const ServerConfig& config, std::uint64_t owner)
+    : SessionEnd(world, config, owner) {}
 
 bool SessionEnd::write_record(Bytes record) {
   if (record.size() > sink_room || writes_left-- == 0) return false;

@@ -102,8 +102,8 @@ class SessionEnd : public RecordSink {
 
  protected:
   template <class Config>
-  SessionEnd(World& world, const Config& config)
-      : world_(world), session_(std::make_unique<Session>(world.worker, config, &notes, 7, Instant{})) {}
+  SessionEnd(World& world, const Config& config, std::uint64_t owner = 7)
+      : world_(world), session_(std::make_unique<Session>(world.worker, config, &notes, owner, Instant{})) {}
   void note(const Received& received);
 
  private:
@@ -114,7 +114,7 @@ class SessionEnd : public RecordSink {
 
 class ServerEnd final : public SessionEnd {
  public:
-  ServerEnd(World& world, const ServerConfig& config);
+  ServerEnd(World& world, const ServerConfig& config, std::uint64_t owner = 7);
 };
 
 }  // namespace handsel::tls::test
