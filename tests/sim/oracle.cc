@@ -13,8 +13,8 @@ using wire::TcpHeader;
 
 constexpr std::uint16_t kLeastMss = 216;  // what a peer who asks for less is given
 constexpr std::size_t kTimestampBytes = 12;
-constexpr std::size_t kMostCandidates = 16;
-constexpr std::size_t kMostPending = 256;
+constexpr std::size_t kMostCandidates = 512;  // no liar lies more often
+constexpr std::size_t kMostPending = 4'096;
 
 }  // namespace
 
@@ -47,7 +47,8 @@ void Side::delivered(const TcpHeader& header, Bytes payload) {
     peer_syns_.push_back(syn);
     return;
   }
-  if (fixed_) return take(header, payload.size());
+  if (fixed_) take(header, payload.size());
+  if (fixed_ && !may_give_way()) return;
   if (pending_.size() == kMostPending) pending_.erase(pending_.begin());
   pending_.push_back({header, payload.size()});
 }
@@ -62,34 +63,47 @@ void Side::delivered_forgery(const TcpHeader& header, Bytes payload) {
 void Side::take(const TcpHeader& header, std::size_t payload_bytes) {
   const std::int64_t begin = header.seq - (peer_.isn + 1);
   received_.add(begin, begin + wire::segment_length(header, payload_bytes));
-  const std::int64_t acknowledged = header.ack - (our_isn_ + 1);
+  const std::int64_t acknowledged = header.ack - (ours_.isn + 1);
   const std::uint8_t scale = scaling() ? std::min<std::uint8_t>(*peer_.scale, 14) : std::uint8_t{0};
   if (header.has(wire::kAck) && acknowledged <= static_cast<std::int64_t>(sent_.size()) + 1)
     window_end_ = std::max(window_end_, acknowledged + (std::int64_t{header.window} << scale));
 }
 
 void Side::sent_syn(const TcpHeader& header) {
-  OurSyn syn{header.seq, std::nullopt};
+  OurSyn syn{header.seq, std::nullopt, header.options.window_scale};
   if (header.has(wire::kAck)) syn.peer_isn = header.ack - 1;
   const bool known = std::ranges::find(our_syns_, syn) != our_syns_.end();
-  if (known && (!fixed_ || (header.seq == our_isn_ && syn.peer_isn.value_or(peer_.isn) == peer_.isn))) return;
-  if (fixed_) {  // a new incarnation
+  if (known && (!fixed_ || (header.seq == ours_.isn && syn.peer_isn.value_or(peer_.isn) == peer_.isn))) return;
+  if (fixed_ && may_give_way()) {
+    fixed_ = false;
+  } else if (fixed_) {  // a new incarnation
     const auto syns = std::move(peer_syns_);
     forget();
     peer_syns_ = syns;
   }
   if (our_syns_.size() == kMostCandidates) our_syns_.erase(our_syns_.begin());
-  our_syns_.push_back(syn);
-  our_scale_ = header.options.window_scale;
+  if (!known) our_syns_.push_back(syn);
+}
+
+// Behind another of our SYNs than the one that was taken for the connection's.
+bool Side::begins_another(const TcpHeader& header) const {
+  if (!may_give_way() || header.seq == ours_.isn + 1) return false;
+  return our_syn(header.seq - 1) != nullptr;
+}
+
+// The latest with that number.
+const Side::OurSyn* Side::our_syn(SeqNum isn) const {
+  const auto found = std::ranges::find(our_syns_.rbegin(), our_syns_.rend(), isn, &OurSyn::isn);
+  return found == our_syns_.rend() ? nullptr : &*found;
 }
 
 // The first segment behind the handshake says which of the numbers are the connection's.
 std::string Side::fix(const TcpHeader& header) {
-  auto ours = std::ranges::find(our_syns_, header.seq - 1, &OurSyn::isn);
-  if (ours == our_syns_.end()) ours = std::ranges::find(our_syns_, header.seq, &OurSyn::isn);  // a keep-alive
-  if (ours == our_syns_.end()) return "its sequence number is not the one behind its SYN";
-  our_isn_ = ours->isn;
-  const SeqNum theirs = ours->peer_isn.value_or(header.ack - 1);
+  const OurSyn* ours = our_syn(header.seq - 1);
+  if (!ours) ours = our_syn(header.seq);  // a keep-alive
+  if (!ours) return "its sequence number is not the one behind its SYN";
+  ours_ = *ours;
+  const SeqNum theirs = ours_.peer_isn.value_or(header.ack - 1);
   bool found = false;
   for (const PeerSyn& each : peer_syns_) {  // copies of a liar's SYN may differ: each bound is the widest
     if (each.isn != theirs) continue;
@@ -101,9 +115,13 @@ std::string Side::fix(const TcpHeader& header) {
   }
   if (!found) return "it acknowledges a SYN that never came";
   fixed_ = true;
+  may_begin_anew_ = false;
+  received_ = {};
+  sent_.clear();
+  fin_.reset();
+  right_edge_.reset();
   window_end_ = peer_.window;
   for (const Pending& each : pending_) take(each.header, each.payload_bytes);
-  pending_.clear();
   return {};
 }
 
@@ -117,7 +135,7 @@ std::string Side::judge_ack(const TcpHeader& header) const {
 }
 
 std::string Side::judge_data(const TcpHeader& header, Bytes payload) {
-  const std::int64_t offset = header.seq - (our_isn_ + 1);
+  const std::int64_t offset = header.seq - (ours_.isn + 1);
   const auto begin = static_cast<std::size_t>(offset);
   if (payload.empty() && !header.has(wire::kFin)) return {};
   if (offset < 0) return "it sends from before its first byte";
@@ -165,11 +183,12 @@ std::string Side::sent(const TcpHeader& header, Bytes payload, bool strict) {
     return payload.empty() ? std::string{} : "it sends data on a SYN";
   }
   if (our_syns_.empty()) return {};  // an answer out of TIME-WAIT to who never had a connection
-  if (!fixed_)
+  if (!fixed_ || begins_another(header))
     if (auto wrong = fix(header); !wrong.empty()) return wrong;
   if (!header.has(wire::kAck)) return "it has no ACK";
   if (auto wrong = judge_ack(header); !wrong.empty()) return wrong;
   if (auto wrong = judge_data(header, payload); !wrong.empty()) return wrong;
+  if (!may_give_way()) pending_.clear();
   return strict ? judge_window(header) : std::string{};
 }
 

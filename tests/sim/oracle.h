@@ -47,6 +47,7 @@ class Side {
   struct OurSyn {
     wire::SeqNum isn;
     std::optional<wire::SeqNum> peer_isn;  // what a SYN-ACK answers
+    std::optional<std::uint8_t> scale;
     bool operator==(const OurSyn&) const = default;
   };
   struct Pending {
@@ -55,22 +56,26 @@ class Side {
   };
   void take(const wire::TcpHeader& header, std::size_t payload_bytes);
   void sent_syn(const wire::TcpHeader& header);
+  bool begins_another(const wire::TcpHeader& header) const;
   std::string fix(const wire::TcpHeader& header);
   std::string judge_ack(const wire::TcpHeader& header) const;
   std::string judge_data(const wire::TcpHeader& header, Bytes payload);
   std::string judge_window(const wire::TcpHeader& header);
-  std::uint8_t our_scale() const { return scaling() ? *our_scale_ : std::uint8_t{0}; }
-  bool scaling() const { return our_scale_ && peer_.scale; }
+  const OurSyn* our_syn(wire::SeqNum isn) const;
+  std::uint8_t our_scale() const { return scaling() ? *ours_.scale : std::uint8_t{0}; }
+  bool scaling() const { return ours_.scale && peer_.scale; }
+  // A connection that has only acknowledged may be half-open, and can be forgotten without a word. One that was reset
+  // is over: after that a copy of a liar's ACK may bring an old SYN cookie again.
+  bool may_give_way() const { return (sent_.empty() && !fin_) || may_begin_anew_; }
   void forget();
 
-  bool fixed_ = false;              // whose numbers count is known
-  bool may_begin_anew_ = false;     // after a reset a copy of a liar's ACK may bring the same SYN cookie again
+  bool fixed_ = false;  // whose numbers count is known, for as long as this connection does not give way
+  bool may_begin_anew_ = false;
   std::vector<PeerSyn> peer_syns_;  // that could be the peer's
   std::vector<OurSyn> our_syns_;    // that could be ours: with cookies, there are several
-  std::vector<Pending> pending_;    // delivered before that was known
+  std::vector<Pending> pending_;    // delivered while another connection may still take this one's place
   PeerSyn peer_{};
-  wire::SeqNum our_isn_;
-  std::optional<std::uint8_t> our_scale_;
+  OurSyn ours_{};
   RangeSet received_;                       // offsets from the peer's first byte; a FIN counts as one
   std::vector<std::uint8_t> sent_;          // from our first byte on
   std::optional<std::size_t> fin_;          // where ours stands
