@@ -1,9 +1,7 @@
 #pragma once
 /// What names a connection: both addresses and both ports, as seen from our side.
 
-#include <array>
 #include <cstdint>
-#include <cstring>
 
 #include "base/siphash.h"
 #include "tcp/isn.h"
@@ -19,16 +17,18 @@ struct FlowKey {
 
   bool operator==(const FlowKey&) const = default;
 
-  /// Keyed, so that strangers cannot choose tuples that collide. IPv4 hashes 12 bytes, IPv6 36.
+  /// Keyed, so that strangers cannot choose tuples that collide: SipHash-1-3, for tables only. IPv4 hashes 12 bytes,
+  /// IPv6 36.
   std::uint64_t hash(const SipKey& key) const {
-    std::array<std::uint8_t, 36> message;
-    const std::size_t skip = local.is_v4() && remote.is_v4() ? 12 : 0;
-    const std::size_t width = 16 - skip;
-    std::memcpy(message.data(), local.bytes().data() + skip, width);
-    std::memcpy(message.data() + width, remote.bytes().data() + skip, width);
-    store_be16(message.data() + 2 * width, local_port);
-    store_be16(message.data() + 2 * width + 2, remote_port);
-    return siphash24(key, Bytes(message).first(2 * width + 4));
+    SipHasher<1, 3> hasher(key);
+    const std::uint64_t ports = std::uint64_t{local_port} << 16 | remote_port;
+    if (local.is_v4() && remote.is_v4()) {
+      hasher.absorb(std::uint64_t{local.v4()} << 32 | remote.v4());
+      return hasher.finish(12, ports);
+    }
+    for (const wire::IpAddress* address : {&local, &remote})
+      for (const std::uint64_t word : address->words()) hasher.absorb(word);
+    return hasher.finish(36, ports);
   }
 };
 

@@ -23,17 +23,20 @@ class FlowTable {
       : mask_(std::bit_ceil(capacity < kWays ? 1u : capacity / (kWays / 2)) - 1), buckets_(new Bucket[mask_ + 1]) {}
 
   void prefetch(std::uint64_t hash) const { __builtin_prefetch(&buckets_[hash & mask_]); }
+  /// What find() will most likely look at, by the tag alone and without touching it; kNone when nothing is likely.
+  std::uint32_t guess(std::uint64_t hash) const {
+    const Bucket& bucket = buckets_[hash & mask_];
+    const unsigned candidates = ways_with(bucket, tag_of(hash));
+    return candidates == 0 ? kNone : bucket.indices[way_of(candidates)];
+  }
 
   /// The index under `hash` for which same_key(index) holds, or kNone.
   template <class SameKey>
   std::uint32_t find(std::uint64_t hash, SameKey&& same_key) const {
-    const __m128i tag = _mm_set1_epi16(static_cast<short>(tag_of(hash)));
     for (std::uint64_t at = hash;; ++at) {
       const Bucket& bucket = buckets_[at & mask_];
-      const __m128i tags = _mm_load_si128(reinterpret_cast<const __m128i*>(bucket.tags.data()));
-      auto candidates = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi16(tags, tag))) & 0x5555u;
-      for (; candidates != 0; candidates &= candidates - 1) {
-        const std::uint32_t index = bucket.indices[static_cast<unsigned>(std::countr_zero(candidates)) / 2];
+      for (unsigned candidates = ways_with(bucket, tag_of(hash)); candidates != 0; candidates &= candidates - 1) {
+        const std::uint32_t index = bucket.indices[way_of(candidates)];
         if (same_key(index)) return index;
       }
       if (bucket.passed == 0) return kNone;
@@ -45,13 +48,13 @@ class FlowTable {
     if (size_ == (mask_ + 1) * kWays) return false;
     for (std::uint64_t at = hash;; ++at) {
       Bucket& bucket = buckets_[at & mask_];
-      for (unsigned way = 0; way < kWays; ++way)
-        if (bucket.tags[way] == 0) {
-          bucket.tags[way] = tag_of(hash);
-          bucket.indices[way] = index;
-          ++size_;
-          return true;
-        }
+      if (const unsigned free = ways_with(bucket, kFree); free != 0) {
+        const unsigned way = way_of(free);
+        bucket.tags[way] = tag_of(hash);
+        bucket.indices[way] = index;
+        ++size_;
+        return true;
+      }
       ++bucket.passed;
     }
   }
@@ -60,12 +63,13 @@ class FlowTable {
   void erase(std::uint64_t hash, std::uint32_t index) {
     for (std::uint64_t at = hash;; ++at) {
       Bucket& bucket = buckets_[at & mask_];
-      for (unsigned way = 0; way < kWays; ++way)
-        if (bucket.tags[way] != 0 && bucket.indices[way] == index) {
-          bucket.tags[way] = 0;
-          --size_;
-          return;
-        }
+      for (unsigned candidates = ways_with(bucket, tag_of(hash)); candidates != 0; candidates &= candidates - 1) {
+        const unsigned way = way_of(candidates);
+        if (bucket.indices[way] != index) continue;
+        bucket.tags[way] = kFree;
+        --size_;
+        return;
+      }
       assert(bucket.passed != 0);
       --bucket.passed;
     }
@@ -75,8 +79,9 @@ class FlowTable {
 
  private:
   static constexpr unsigned kWays = 8;
+  static constexpr std::uint16_t kFree = 0;  // a tag that tag_of() never gives
   struct alignas(64) Bucket {
-    alignas(16) std::array<std::uint16_t, kWays> tags{};  // 0: free
+    alignas(16) std::array<std::uint16_t, kWays> tags{};
     std::array<std::uint32_t, kWays> indices{};
     std::uint32_t passed = 0;  // entries whose search goes past this bucket
   };
@@ -84,6 +89,13 @@ class FlowTable {
 
   // The tag takes the hash's top bits; the bucket takes the bottom ones.
   static std::uint16_t tag_of(std::uint64_t hash) { return static_cast<std::uint16_t>(hash >> 48 | 1); }
+  // Two bits a way, of which the lower says that it has this tag.
+  static unsigned ways_with(const Bucket& bucket, std::uint16_t tag) {
+    const __m128i tags = _mm_load_si128(reinterpret_cast<const __m128i*>(bucket.tags.data()));
+    const __m128i equal = _mm_cmpeq_epi16(tags, _mm_set1_epi16(static_cast<short>(tag)));
+    return static_cast<unsigned>(_mm_movemask_epi8(equal)) & 0x5555u;
+  }
+  static unsigned way_of(unsigned ways) { return static_cast<unsigned>(std::countr_zero(ways)) / 2; }
 
   std::uint32_t mask_;
   std::unique_ptr<Bucket[]> buckets_;

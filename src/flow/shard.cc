@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <new>
 
 #include "flow/tls_observer.h"
 
@@ -38,7 +39,7 @@ Shard::Shard(const ShardConfig& config, const ShardResources& resources, Instant
       table_key_(random_key(entropy_)),
       isn_key_(random_key(entropy_)),
       cookie_secrets_(random_key(entropy_)),
-      time_wait_(config.limits.time_wait, random_key(entropy_), config.tcp.time_wait),
+      time_wait_(config.limits.time_wait, config.tcp.time_wait),
       chunks_(config.limits.chunks),
       flows_(config.limits.flows),
       client_sessions_(config.opens_tls ? std::make_unique<tls::SessionCache>(config.client_sessions) : nullptr),
@@ -67,6 +68,7 @@ Shard::Shard(const ShardConfig& config, const ShardResources& resources, Instant
       tracer_(config.id, config.limits.trace_records),
       observer_(std::make_unique<TlsObserver>(tracer_)),
       record_(new std::uint8_t[limits::kMaxRecordBytes]),
+      arrived_(new Arrived[limits::kBurst]),
       cookie_secret_made_(now) {
   // A flow stands in the list once; an index may stand twice when its flow was replaced within a burst.
   output_.reserve(config.limits.flows + limits::kBurst);
@@ -86,19 +88,17 @@ Shard::~Shard() {
 }
 
 // Three passes over the burst, each touching memory that the one before has asked for: parse every frame
-// and prefetch its bucket; find every flow and prefetch it; act.
+// and prefetch its bucket; guess every flow and prefetch it; act.
 void Shard::on_burst(std::span<const ReceivedFrame> frames, Instant now, FrameSink& sink) {
-  std::array<Arrived, limits::kBurst> arrived;
   std::size_t segments = 0;
-  assert(frames.size() <= arrived.size());
+  assert(frames.size() <= limits::kBurst);
   for (const ReceivedFrame& frame : frames)
-    if (parse(frame, now, sink, arrived[segments])) ++segments;
-  for (Arrived& each : std::span(arrived).first(segments)) {
-    const std::uint32_t index = find(each.key, each.hash);
-    if (index != FlowTable::kNone) __builtin_prefetch(flows_.at(index));
-  }
-  // Looked up again: a segment of this burst may have opened or ended the flow of a later one.
-  for (Arrived& each : std::span(arrived).first(segments)) act(each, now, sink);
+    if (parse(frame, now, sink, arrived_[segments])) ++segments;
+  const std::span<const Arrived> arrived{arrived_.get(), segments};
+  for (const Arrived& each : arrived)
+    if (const std::uint32_t index = table_.guess(each.hash); index != FlowTable::kNone) flows_.prefetch(index);
+  // Looked up only now: a segment of this burst may have opened or ended the flow of a later one.
+  for (const Arrived& each : arrived) act(each, now, sink);
   fragments_.release();
 }
 
@@ -124,7 +124,8 @@ bool Shard::parse(const ReceivedFrame& frame, Instant now, FrameSink& sink, Arri
     if (const auto refused = responder_.answer(*view, sink, statistics_.packets)) return drop(*refused);
     return false;
   }
-  arrived.header = view->tcp.to_header();
+  // Made in place: a copy would read in wide words what was just written in narrow ones, and wait for it.
+  ::new (static_cast<void*>(&arrived.header)) wire::TcpHeader(view->tcp.to_header());
   if (!wire::tcp_flags_sane(arrived.header.flags)) return drop(Drop::tcp_bad_flags);
   if (arrived.header.source_port == 0 || arrived.header.destination_port == 0) return drop(Drop::tcp_port_zero);
   statistics_.tcp.segments_in.add();
@@ -133,6 +134,7 @@ bool Shard::parse(const ReceivedFrame& frame, Instant now, FrameSink& sink, Arri
   arrived.key = {view->destination, view->source, arrived.header.destination_port, arrived.header.source_port};
   arrived.hash = arrived.key.hash(table_key_);
   table_.prefetch(arrived.hash);
+  if ((arrived.header.flags & (wire::kSyn | wire::kFin)) != 0) time_wait_.prefetch(arrived.hash);
   return true;
 }
 

@@ -172,7 +172,7 @@ class Shard {
   bool under_pressure() const;
   bool cookies_live(Instant now) const;
   void rotate_cookie_secret(Instant now);
-  tcp::Config connection_config(const FlowKey& key) const;
+  tcp::Config connection_config(const FlowKey& key, const tcp::TupleNumbers& numbers) const;
   bool on_icmp_error(const wire::FrameView& frame, Instant now);
 
   // shard_active.cc: connections that we open
@@ -195,7 +195,7 @@ class Shard {
   void stop_waiting(Flow& flow);
 
   // shard_flows.cc: the life of a flow
-  void open_flow(const Arrived& arrived, const Listener& listener, wire::SeqNum iss, Instant now);
+  void open_flow(const Arrived& arrived, const Listener& listener, std::optional<wire::SeqNum> iss_above, Instant now);
   Flow* add_flow(Handle handle, std::uint64_t hash, Instant now);
   void retire(Flow& flow, Instant now);
   void on_outcome(Flow& flow, const tcp::Outcome& outcome, Instant now);
@@ -227,7 +227,7 @@ class Shard {
   void queue_output(Flow& flow);
   bool send_queued(Instant now, FrameSink& sink);
   bool send_segments(Flow& flow, Instant now, FrameSink& sink);
-  void emit(Flow& flow, const tcp::OutSegment& segment, Instant now, MutableBytes buffer, FrameSink& sink);
+  void emit(Flow& flow, tcp::OutSegment& segment, Instant now, MutableBytes buffer, FrameSink& sink);
   void count_sent(std::size_t bytes);
   void trace_segment(Flow& flow, const wire::TcpHeader& header, std::size_t payload, Instant now,
                      std::optional<Drop> dropped);
@@ -262,6 +262,7 @@ class Shard {
   std::vector<std::uint32_t> output_;       // flows with something to say, oldest first; reserved once
   std::vector<std::uint32_t> output_turn_;  // those whose turn it is
   std::unique_ptr<std::uint8_t[]> record_;  // one whole record, gathered
+  std::unique_ptr<Arrived[]> arrived_;      // a burst's segments; not on the stack, where each burst would clear it
   Instant last_cookie_{};                   // when the last one was sent; they are taken for a while after it
   Instant cookie_secret_made_{};
   Instant defended_{};  // when our address was last defended (RFC 5227 2.4)

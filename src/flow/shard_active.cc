@@ -32,10 +32,11 @@ std::expected<Handle, Drop> Shard::connect(const Target& target, Instant now) {
     if (!port) return denied(Drop::open_no_port);
     key.local_port = *port;
   }
-  wire::SeqNum iss = tcp::initial_sequence(isn_key_, tuple_of(key), now);
+  const tcp::TupleNumbers numbers = tcp::numbers_of(isn_key_, tuple_of(key));
+  wire::SeqNum iss = numbers.initial_sequence(now);
   if (iss_above && iss <= *iss_above) iss = *iss_above + 1;  // RFC 6191: no old segment may look like a new one
   const std::uint64_t hash = key.hash(table_key_);
-  const Handle handle = flows_.emplace(key, hash, target.endpoint, connection_config(key), chunks_, iss, now);
+  const Handle handle = flows_.emplace(key, hash, target.endpoint, connection_config(key, numbers), chunks_, iss, now);
   Flow* flow = add_flow(handle, hash, now);
   if (!flow) return std::unexpected(Drop::flow_table_full);
   std::ranges::copy(target.state.first(std::min(target.state.size(), kServiceStateBytes)), flow->service_state.begin());
@@ -76,9 +77,10 @@ std::optional<std::uint16_t> Shard::source_port(FlowKey key, Instant now, std::o
 bool Shard::port_free(const FlowKey& key, Instant now, std::optional<wire::SeqNum>& iss_above) {
   const auto listens = [&](const Listener& each) { return each.port == key.local_port; };
   if (std::ranges::any_of(config_.listeners, listens)) return false;
-  if (find(key, key.hash(table_key_)) != FlowTable::kNone) return false;
+  const std::uint64_t hash = key.hash(table_key_);
+  if (find(key, hash) != FlowTable::kNone) return false;
   if (time_wait_.size() == 0) return true;
-  const auto waiting = time_wait_.reuse(tuple_of(key), now);
+  const auto waiting = time_wait_.reuse(hash, now);
   if (waiting.reopen) iss_above = waiting.iss_above;
   return !waiting.found || waiting.reopen;
 }

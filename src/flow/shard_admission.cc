@@ -57,7 +57,7 @@ void Shard::admit(const Arrived& arrived, Instant now, FrameSink& sink) {
   // A cookie cannot promise to lie above an old sequence number; a peer known from TIME-WAIT has shown its address.
   if (under_pressure() && !(iss_above && !flows_.full())) {
     rotate_cookie_secret(now);
-    const tcp::Config config = connection_config(arrived.key);
+    const tcp::Config config = connection_config(arrived.key, tcp::numbers_of(isn_key_, tuple_of(arrived.key)));
     answer(arrived, tcp::SynCookies::syn_ack(cookie_secrets_, tuple_of(arrived.key), config, arrived.header, now),
            sink);
     statistics_.tcp.cookies_sent.add();
@@ -65,9 +65,7 @@ void Shard::admit(const Arrived& arrived, Instant now, FrameSink& sink) {
     cookies_sent_ = true;
     return;
   }
-  wire::SeqNum iss = tcp::initial_sequence(isn_key_, tuple_of(arrived.key), now);
-  if (iss_above && iss <= *iss_above) iss = *iss_above + 1;  // RFC 6191: no old segment may look like a new one
-  open_flow(arrived, *listener, iss, now);
+  open_flow(arrived, *listener, iss_above, now);
 }
 
 // True when the segment belongs to a connection in TIME-WAIT and is dealt with. A SYN that may begin a new incarnation
@@ -75,7 +73,7 @@ void Shard::admit(const Arrived& arrived, Instant now, FrameSink& sink) {
 bool Shard::take_time_wait(const Arrived& arrived, Instant now, FrameSink& sink,
                            std::optional<wire::SeqNum>& iss_above) {
   if (time_wait_.size() == 0) return false;
-  const auto verdict = time_wait_.on_segment(tuple_of(arrived.key), arrived.header, arrived.payload.size(), now);
+  const auto verdict = time_wait_.on_segment(arrived.hash, arrived.header, arrived.payload.size(), now);
   if (!verdict.found) return false;
   if (verdict.reopen) {
     iss_above = verdict.iss_above;
@@ -89,7 +87,7 @@ bool Shard::take_time_wait(const Arrived& arrived, Instant now, FrameSink& sink,
 // True when the segment is the ACK of a SYN that was answered by a cookie: the flow is made from it.
 bool Shard::take_cookie(const Arrived& arrived, const Listener& listener, Instant now, FrameSink& sink) {
   if (!cookies_live(now) || !arrived.header.has(wire::kAck) || arrived.header.has(wire::kSyn)) return false;
-  const tcp::Config config = connection_config(arrived.key);
+  const tcp::Config config = connection_config(arrived.key, tcp::numbers_of(isn_key_, tuple_of(arrived.key)));
   const auto cookie = tcp::SynCookies::check(cookie_secrets_, tuple_of(arrived.key), config, arrived.header, now);
   if (!cookie) {
     // Data may be the second segment of a peer whose first one was lost: a reset would end what the first, sent again,
@@ -155,13 +153,13 @@ void Shard::rotate_cookie_secret(Instant now) {
   cookie_secret_made_ = now;
 }
 
-tcp::Config Shard::connection_config(const FlowKey& key) const {
+tcp::Config Shard::connection_config(const FlowKey& key, const tcp::TupleNumbers& numbers) const {
   tcp::Config config = config_.tcp;
   const std::size_t ip_bytes = key.local.is_v4() ? wire::Ipv4Header::kMinBytes : wire::Ipv6Header::kBytes;
   config.mss = static_cast<std::uint16_t>(config_.mtu - wire::TcpHeader::kMinBytes - ip_bytes);
   config.path_mss = config.mss;
   config.ipv6 = !key.local.is_v4();
-  config.timestamp_offset = tcp::timestamp_offset(isn_key_, tuple_of(key));
+  config.timestamp_offset = numbers.timestamp_offset;
   return config;
 }
 

@@ -10,15 +10,18 @@
 
 namespace handsel::flow {
 
-void Shard::open_flow(const Arrived& arrived, const Listener& listener, wire::SeqNum iss, Instant now) {
+void Shard::open_flow(const Arrived& arrived, const Listener& listener, std::optional<wire::SeqNum> iss_above,
+                      Instant now) {
   if (statistics_.tcp.half_open.get() >= config_.limits.half_open) return statistics_.drop(Drop::flow_half_open_full);
+  const tcp::TupleNumbers numbers = tcp::numbers_of(isn_key_, tuple_of(arrived.key));
+  wire::SeqNum iss = numbers.initial_sequence(now);
+  if (iss_above && iss <= *iss_above) iss = *iss_above + 1;  // RFC 6191: no old segment may look like a new one
   const Handle handle = flows_.emplace(arrived.key, arrived.hash, listener.endpoint(), arrived.frame.link.source(),
-                                       connection_config(arrived.key), chunks_, arrived.header, iss, now);
+                                       connection_config(arrived.key, numbers), chunks_, arrived.header, iss, now);
   Flow* flow = add_flow(handle, arrived.hash, now);
   if (!flow) return;
   trace_segment(*flow, arrived.header, arrived.payload.size(), now, std::nullopt);
-  queue_output(*flow);
-  reschedule(*flow);
+  queue_output(*flow);  // which sets its timer, too
 }
 
 // Enters a flow that was just made into the table; nullptr, and counted, when there is no room for it.
@@ -155,7 +158,7 @@ void Shard::abort(Flow& flow, Instant now) {
 
 // TIME-WAIT needs no connection: 48 bytes remember what it takes to answer for it.
 void Shard::retire(Flow& flow, Instant now) {
-  time_wait_.insert(tuple_of(flow.key), flow.connection, now);
+  time_wait_.insert(flow.hash, flow.connection, now);
   remove(flow);
 }
 

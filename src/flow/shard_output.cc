@@ -48,15 +48,15 @@ bool Shard::send_segments(Flow& flow, Instant now, FrameSink& sink) {
     const MutableBytes buffer = sink.begin(wire::EthernetHeader::kUntaggedBytes +
                                            wire::EthernetHeader::kTagBytes * limits::kMaxVlanTags + config_.mtu);
     if (buffer.empty()) return false;
-    const std::optional<tcp::OutSegment> segment = flow.connection.next_segment(now);
+    std::optional<tcp::OutSegment> segment = flow.connection.next_segment(now);
     if (!segment) return true;
     emit(flow, *segment, now, buffer, sink);
   }
   return false;
 }
 
-void Shard::emit(Flow& flow, const tcp::OutSegment& segment, Instant now, MutableBytes buffer, FrameSink& sink) {
-  wire::TcpHeader header = segment.header;
+void Shard::emit(Flow& flow, tcp::OutSegment& segment, Instant now, MutableBytes buffer, FrameSink& sink) {
+  wire::TcpHeader& header = segment.header;
   header.source_port = flow.key.local_port;
   header.destination_port = flow.key.remote_port;
   wire::LinkHeader link{.destination = flow.peer_mac, .source = config_.mac};

@@ -20,11 +20,16 @@ struct Tuple {
 /// Keyed hash of a tuple; `purpose` keeps uses of one key apart.
 std::uint64_t tuple_hash(const SipKey& key, std::uint8_t purpose, const Tuple& tuple, std::uint64_t extra = 0);
 
-/// RFC 6528 3: a 4 µs clock plus F(tuple, secret).
-wire::SeqNum initial_sequence(const SipKey& key, const Tuple& tuple, Instant now);
+/// What is particular to a tuple of the numbers that a connection begins with. Both come from one hash, a half each:
+/// who learns one learns nothing of the other.
+struct TupleNumbers {
+  std::uint32_t sequence_offset;   ///< RFC 6528's F(tuple, secret)
+  std::uint32_t timestamp_offset;  ///< added to the TSval clock (Config::timestamp_offset); the same for each
+                                   ///< incarnation, so that timestamps grow from one to the next (RFC 6191)
 
-/// Added to the connection's TSval clock (Config::timestamp_offset); the same for each incarnation of a tuple, so that
-/// timestamps grow from one to the next (RFC 6191).
-std::uint32_t timestamp_offset(const SipKey& key, const Tuple& tuple);
+  /// RFC 6528 3: a 4 µs clock plus F.
+  wire::SeqNum initial_sequence(Instant now) const;
+};
+TupleNumbers numbers_of(const SipKey& key, const Tuple& tuple);
 
 }  // namespace handsel::tcp

@@ -1,5 +1,7 @@
 #include "tcp/time_wait.h"
 
+#include <emmintrin.h>
+
 #include <algorithm>
 #include <bit>
 
@@ -12,9 +14,8 @@ namespace {
 constexpr std::uint8_t kAnswers = 10;  // acknowledgements an entry gives in its life
 }
 
-TimeWaitTable::TimeWaitTable(std::uint32_t capacity, const SipKey& key, Duration life)
-    : key_(key),
-      life_ms_(static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(life).count())),
+TimeWaitTable::TimeWaitTable(std::uint32_t capacity, Duration life)
+    : life_ms_(static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(life).count())),
       capacity_(capacity),
       bucket_count_(std::bit_ceil(capacity / kMeanWords + (capacity % kMeanWords == 0 && capacity != 0 ? 0 : 1))),
       index_bits_(static_cast<int>(std::bit_width(capacity))),
@@ -28,37 +29,53 @@ TimeWaitTable::TimeWaitTable(std::uint32_t capacity, const SipKey& key, Duration
   if (capacity == 0) free_ = kNone;
 }
 
+/// A bit for each word of the line that equals `word` in the bits of `mask`.
+std::uint32_t TimeWaitTable::matches(const Bucket& bucket, std::uint32_t mask, std::uint32_t word) {
+  const auto* line = reinterpret_cast<const __m128i*>(bucket.word.data());
+  const __m128i masks = _mm_set1_epi32(static_cast<int>(mask)), words = _mm_set1_epi32(static_cast<int>(word));
+  const auto equal = [&](int quarter) {
+    return _mm_cmpeq_epi32(_mm_and_si128(_mm_load_si128(line + quarter), masks), words);
+  };
+  const __m128i low = _mm_packs_epi32(equal(0), equal(1)), high = _mm_packs_epi32(equal(2), equal(3));
+  const auto bits = static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(low, high)));
+  return bits & ((1u << kWords) - 1);  // behind the words stands `elsewhere`
+}
+
 std::uint32_t TimeWaitTable::find(std::uint64_t tuple) {
   const std::uint32_t mask = (1u << index_bits_) - 1;
   const std::uint32_t wanted = word_of(tuple, 0);
   const std::uint32_t reach = bucket(tuple, 0).elsewhere == 0 ? 1 : kReach;
-  for (std::uint32_t step = 0; step < reach; ++step)
-    for (const std::uint32_t word : bucket(tuple, step).word)
-      if ((word & ~mask) == wanted && word != kNone && entries_[word & mask].tuple == tuple) return word & mask;
+  for (std::uint32_t step = 0; step < reach; ++step) {
+    const Bucket& line = bucket(tuple, step);
+    for (std::uint32_t found = matches(line, ~mask, wanted); found != 0; found &= found - 1) {
+      const std::uint32_t word = line.word[static_cast<std::size_t>(std::countr_zero(found))];
+      if (word != kNone && entries_[word & mask].tuple == tuple) return word & mask;
+    }
+  }
   return kNone;
 }
 
 /// False when all lines in reach are full.
 bool TimeWaitTable::place(std::uint64_t tuple, std::uint32_t index) {
   for (std::uint32_t step = 0; step < kReach; ++step) {
-    for (std::uint32_t& word : bucket(tuple, step).word) {
-      if (word != kNone) continue;
-      word = word_of(tuple, index);
-      if (step != 0) ++bucket(tuple, 0).elsewhere;
-      return true;
-    }
+    Bucket& line = bucket(tuple, step);
+    const std::uint32_t free = matches(line, kNone, kNone);
+    if (free == 0) continue;
+    line.word[static_cast<std::size_t>(std::countr_zero(free))] = word_of(tuple, index);
+    if (step != 0) ++bucket(tuple, 0).elsewhere;
+    return true;
   }
   return false;
 }
 
 void TimeWaitTable::displace(std::uint64_t tuple, std::uint32_t index) {
   for (std::uint32_t step = 0; step < kReach; ++step) {
-    for (std::uint32_t& word : bucket(tuple, step).word) {
-      if (word != word_of(tuple, index)) continue;
-      word = kNone;
-      if (step != 0) --bucket(tuple, 0).elsewhere;
-      return;
-    }
+    Bucket& line = bucket(tuple, step);
+    const std::uint32_t found = matches(line, kNone, word_of(tuple, index));
+    if (found == 0) continue;
+    line.word[static_cast<std::size_t>(std::countr_zero(found))] = kNone;
+    if (step != 0) --bucket(tuple, 0).elsewhere;
+    return;
   }
 }
 
@@ -92,24 +109,23 @@ void TimeWaitTable::remove(std::uint32_t index) {
   --size_;
 }
 
-void TimeWaitTable::insert(const Tuple& tuple, const Connection& connection, Instant now) {
+void TimeWaitTable::insert(std::uint64_t tuple, const Connection& connection, Instant now) {
   if (capacity_ == 0) {
     ++evictions_;
     return;
   }
-  const std::uint64_t print = fingerprint(tuple);
-  if (const std::uint32_t old = find(print); old != kNone) remove(old);
+  if (const std::uint32_t old = find(tuple); old != kNone) remove(old);
   if (free_ == kNone) {
     ++evictions_;
     remove(oldest_);
   }
   const std::uint32_t index = free_;
-  if (!place(print, index)) {
+  if (!place(tuple, index)) {
     ++evictions_;
     return;
   }
   free_ = entries_[index].younger;
-  entries_[index] = {.tuple = print,
+  entries_[index] = {.tuple = tuple,
                      .snd_nxt = connection.snd_nxt(),
                      .rcv_nxt = connection.rcv_nxt(),
                      .ts_recent = connection.ts_recent(),
@@ -139,10 +155,10 @@ TcpHeader TimeWaitTable::answer(const Entry& entry, const TcpHeader& header, Ins
 }
 
 /// RFC 9293 3.10.7.4 for TIME-WAIT, with RFC 1337 (resets do not end it) and RFC 6191 (what may).
-TimeWaitTable::Verdict TimeWaitTable::on_segment(const Tuple& tuple, const TcpHeader& header, std::size_t payload_bytes,
-                                                 Instant now) {
+TimeWaitTable::Verdict TimeWaitTable::on_segment(std::uint64_t tuple, const TcpHeader& header,
+                                                 std::size_t payload_bytes, Instant now) {
   Verdict verdict;
-  const std::uint32_t index = find(fingerprint(tuple));
+  const std::uint32_t index = find(tuple);
   if (index == kNone) return verdict;
   Entry& entry = entries_[index];
   verdict.found = true;
@@ -180,9 +196,9 @@ TimeWaitTable::Verdict TimeWaitTable::on_segment(const Tuple& tuple, const TcpHe
   return verdict;
 }
 
-TimeWaitTable::Verdict TimeWaitTable::reuse(const Tuple& tuple, Instant now) {
+TimeWaitTable::Verdict TimeWaitTable::reuse(std::uint64_t tuple, Instant now) {
   Verdict verdict;
-  const std::uint32_t index = find(fingerprint(tuple));
+  const std::uint32_t index = find(tuple);
   verdict.found = index != kNone;
   if (!verdict.found) return verdict;
   const Entry& entry = entries_[index];

@@ -7,17 +7,17 @@
 #include <optional>
 
 #include "tcp/connection.h"
-#include "tcp/isn.h"
 
 namespace handsel::tcp {
 
-/// A bounded table by tuple, allocated at start. All entries live equally long, so the oldest is always first in line;
-/// a full table forgets the oldest (counted). To find that a tuple is not here, as for every SYN of a new connection,
-/// costs one cache line. Owned by one thread.
+/// A bounded table, allocated at start. A tuple is known by 64 bits: `tuple` is everywhere a keyed hash of it, under
+/// one key for the table's life, so that strangers cannot make two of them meet. All entries live equally long, so the
+/// oldest is always first in line; a full table forgets the oldest (counted). To find that a tuple is not here, as for
+/// every SYN of a new connection, costs one cache line. Owned by one thread.
 class TimeWaitTable {
  public:
-  /// `life` is 2 MSL. The tuple is kept as a 64-bit SipHash under `key`: strangers cannot make two of them meet.
-  TimeWaitTable(std::uint32_t capacity, const SipKey& key, Duration life);
+  /// `life` is 2 MSL.
+  TimeWaitTable(std::uint32_t capacity, Duration life);
 
   /// What became of a segment whose tuple may be waiting here.
   struct Verdict {
@@ -28,13 +28,15 @@ class TimeWaitTable {
     std::optional<Drop> dropped;
   };
 
+  /// Asks for the line that a segment of this tuple will need.
+  void prefetch(std::uint64_t tuple) const { __builtin_prefetch(&buckets_[tuple & (bucket_count_ - 1)]); }
   /// Takes over from a connection in time_wait, which may then be destroyed.
-  void insert(const Tuple& tuple, const Connection& connection, Instant now);
-  Verdict on_segment(const Tuple& tuple, const wire::TcpHeader& header, std::size_t payload_bytes, Instant now);
+  void insert(std::uint64_t tuple, const Connection& connection, Instant now);
+  Verdict on_segment(std::uint64_t tuple, const wire::TcpHeader& header, std::size_t payload_bytes, Instant now);
   /// Whether a new connection of ours may have `tuple`. It may when nothing waits there, or when every segment of the
   /// new one will have a later timestamp than any of the old: that had timestamps, and has waited a second (RFC 6191
   /// 2). Then the entry goes, and `iss_above` of the verdict says what the new ISS must lie behind.
-  Verdict reuse(const Tuple& tuple, Instant now);
+  Verdict reuse(std::uint64_t tuple, Instant now);
   /// Forgets what has waited long enough.
   void expire(Instant now);
   Instant next_deadline() const;
@@ -71,7 +73,7 @@ class TimeWaitTable {
   };
 
   static std::uint32_t ms(Instant at) { return static_cast<std::uint32_t>(at.time_since_epoch().count() / 1'000'000); }
-  std::uint64_t fingerprint(const Tuple& tuple) const { return tuple_hash(key_, kForTimeWait, tuple); }
+  static std::uint32_t matches(const Bucket& bucket, std::uint32_t mask, std::uint32_t word);
   Bucket& bucket(std::uint64_t tuple, std::uint32_t step) { return buckets_[(tuple + step) & (bucket_count_ - 1)]; }
   std::uint32_t word_of(std::uint64_t tuple, std::uint32_t index) const {
     return static_cast<std::uint32_t>(tuple >> 32) << index_bits_ | index;
@@ -84,8 +86,6 @@ class TimeWaitTable {
   void remove(std::uint32_t index);
   static wire::TcpHeader answer(const Entry& entry, const wire::TcpHeader& header, Instant now);
 
-  static constexpr std::uint8_t kForTimeWait = 6;
-  SipKey key_;
   std::uint32_t life_ms_;
   std::uint32_t capacity_;
   std::uint32_t bucket_count_;  // a power of two

@@ -99,6 +99,8 @@ class IpAddress {
   constexpr std::span<const std::uint8_t, 4> v4_bytes() const {
     return std::span<const std::uint8_t, kBytes>(bytes_).last<4>();
   }
+  /// The bytes as this machine loads two words: for hashes and comparisons.
+  std::array<std::uint64_t, 2> words() const { return {high(), low()}; }
   /// The IPv4 address in host order; meaningless unless is_v4().
   std::uint32_t v4() const { return load_be32(bytes_.data() + 12); }
 

@@ -18,6 +18,17 @@ TEST(FlowTable, finds_what_was_inserted_and_nothing_else) {
   EXPECT_EQ(table.find(0x1234'0000'0000'0002, kAny), FlowTable::kNone);
 }
 
+TEST(FlowTable, guesses_by_the_tag_alone) {
+  FlowTable table(64);
+  EXPECT_EQ(table.guess(0x1234'0000'0000'0001), FlowTable::kNone);
+  ASSERT_TRUE(table.insert(0x1234'0000'0000'0001, 7));
+  EXPECT_EQ(table.guess(0x1234'0000'0000'0001), 7u);
+  EXPECT_EQ(table.guess(0x1234'5678'0000'0001), 7u);  // find() would compare the keys
+  EXPECT_EQ(table.guess(0x9234'0000'0000'0001), FlowTable::kNone);
+  table.erase(0x1234'0000'0000'0001, 7);
+  EXPECT_EQ(table.guess(0x1234'0000'0000'0001), FlowTable::kNone);
+}
+
 TEST(FlowTable, equal_hashes_are_told_apart_by_the_key) {
   FlowTable table(64);
   for (std::uint32_t i = 0; i < 20; ++i) ASSERT_TRUE(table.insert(42, i));  // overflows two buckets

@@ -18,12 +18,43 @@ Tuple tuple(std::uint16_t remote_port = 40'000) { return {kLocal, kRemote, 443, 
 
 TEST(Isn, TwoTuplesShareNoOffsetAndTheClockTicksEveryFourMicroseconds) {
   const Instant now{1h};
-  const SeqNum a = initial_sequence(kKey, tuple(1), now), b = initial_sequence(kKey, tuple(2), now);
+  const TupleNumbers one = numbers_of(kKey, tuple(1)), two = numbers_of(kKey, tuple(2));
+  const SeqNum a = one.initial_sequence(now), b = two.initial_sequence(now);
   EXPECT_NE(a, b);
-  EXPECT_EQ(initial_sequence(kKey, tuple(1), now + 1ms) - a, 250);
-  EXPECT_EQ(initial_sequence(kKey, tuple(2), now + 1ms) - b, 250);
-  EXPECT_NE(initial_sequence(kOtherKey, tuple(1), now), a);
-  EXPECT_NE(timestamp_offset(kKey, tuple(1)), timestamp_offset(kKey, tuple(2)));
+  EXPECT_EQ(one.initial_sequence(now + 1ms) - a, 250);
+  EXPECT_EQ(two.initial_sequence(now + 1ms) - b, 250);
+  EXPECT_NE(numbers_of(kOtherKey, tuple(1)).initial_sequence(now), a);
+  EXPECT_NE(one.timestamp_offset, two.timestamp_offset);
+  EXPECT_NE(numbers_of(kOtherKey, tuple(1)).timestamp_offset, one.timestamp_offset);
+  EXPECT_NE(one.timestamp_offset, one.sequence_offset);
+}
+
+/// Each end of the tuple, each purpose and what is added count, over both families.
+TEST(Isn, EveryPartOfATupleCounts) {
+  std::array<std::uint8_t, 16> local{}, remote{};
+  local.fill(1);
+  remote.fill(2);
+  std::set<std::uint64_t> seen;
+  std::size_t made = 0;
+  for (const std::size_t width : {std::size_t{4}, std::size_t{16}}) {
+    const Tuple plain{Bytes(local).first(width), Bytes(remote).first(width), 1, 2};
+    const auto add = [&](const Tuple& each, std::uint8_t purpose, std::uint64_t extra) {
+      seen.insert(tuple_hash(kKey, purpose, each, extra));
+      ++made;
+    };
+    add(plain, 1, 0);
+    add(plain, 2, 0);
+    add(plain, 1, 1);
+    add({plain.local_address, plain.remote_address, 2, 1}, 1, 0);
+    add({plain.remote_address, plain.local_address, 1, 2}, 1, 0);
+    for (std::size_t i = 0; i < width; ++i)
+      for (auto* address : {&local, &remote}) {
+        (*address)[i] ^= 0x80;
+        add(plain, 1, 0);
+        (*address)[i] ^= 0x80;
+      }
+  }
+  EXPECT_EQ(seen.size(), made);
 }
 
 TEST(Reset, AnswersAnAckWithItsNumberAndOthersWithAnAck) {
@@ -180,10 +211,12 @@ TEST(EphemeralPorts, DestinationsStartElsewhere) {
   EXPECT_NE(*a.pick(tuple(1), any), *b.pick(tuple(2), any));
 }
 
+std::uint64_t hashed(std::uint16_t port = 40'000) { return tuple_hash(kKey, 6, tuple(port)); }
+
 /// A connection that has just entered time_wait.
 struct TimeWait : testing::Test {
   Harness h;
-  TimeWaitTable table{4, kKey, 60s};
+  TimeWaitTable table{4, 60s};
 
   void wait(std::uint16_t port = 40'000) {
     h.with_timestamps().establish();
@@ -192,7 +225,7 @@ struct TimeWait : testing::Test {
     h.fin();
     h.flush();
     ASSERT_EQ(h.c->state(), State::time_wait);
-    table.insert(tuple(port), *h.c, h.now);
+    table.insert(hashed(port), *h.c, h.now);
   }
 };
 
@@ -202,7 +235,7 @@ TEST_F(TimeWait, AnswersTheFinSentAgainAndWaitsAnew) {
   TcpHeader fin = h.segment();
   fin.seq = h.peer_nxt - 1;
   fin.flags |= wire::kFin;
-  const auto verdict = table.on_segment(tuple(), fin, 0, h.now);
+  const auto verdict = table.on_segment(hashed(), fin, 0, h.now);
   EXPECT_TRUE(verdict.found);
   ASSERT_TRUE(verdict.reply);
   EXPECT_EQ(verdict.reply->ack, h.peer_nxt);
@@ -217,11 +250,11 @@ TEST_F(TimeWait, IgnoresResets) {
   wait();
   TcpHeader reset = h.segment();
   reset.flags = wire::kRst;
-  const auto verdict = table.on_segment(tuple(), reset, 0, h.now);
+  const auto verdict = table.on_segment(hashed(), reset, 0, h.now);
   EXPECT_TRUE(verdict.found);
   EXPECT_FALSE(verdict.reply);
   reset.seq = h.peer_nxt - 20;
-  EXPECT_FALSE(table.on_segment(tuple(), reset, 0, h.now).reply);
+  EXPECT_FALSE(table.on_segment(hashed(), reset, 0, h.now).reply);
   EXPECT_EQ(table.size(), 1u);
 }
 
@@ -229,9 +262,9 @@ TEST_F(TimeWait, ReopensForALaterTimestampOnly) {
   wait();
   TcpHeader syn = h.syn;
   syn.options.timestamps = wire::TcpTimestamps{h.peer_ts - 1, 0};
-  EXPECT_FALSE(table.on_segment(tuple(), syn, 0, h.now).reopen);
+  EXPECT_FALSE(table.on_segment(hashed(), syn, 0, h.now).reopen);
   syn.options.timestamps = wire::TcpTimestamps{h.peer_ts + 1, 0};
-  const auto verdict = table.on_segment(tuple(), syn, 0, h.now);
+  const auto verdict = table.on_segment(hashed(), syn, 0, h.now);
   EXPECT_TRUE(verdict.reopen);
   EXPECT_EQ(verdict.iss_above, h.c->snd_nxt());
   EXPECT_EQ(table.size(), 0u);
@@ -246,27 +279,27 @@ TEST_F(TimeWait, WithoutALaterTimestampTheLargerNumberDecides) {
     else
       syn.options.timestamps.reset();
     syn.seq = h.c->rcv_nxt();
-    EXPECT_FALSE(table.on_segment(tuple(), syn, 0, h.now).reopen);
+    EXPECT_FALSE(table.on_segment(hashed(), syn, 0, h.now).reopen);
     syn.seq = h.c->rcv_nxt() + 1;
-    EXPECT_TRUE(table.on_segment(tuple(), syn, 0, h.now).reopen);
+    EXPECT_TRUE(table.on_segment(hashed(), syn, 0, h.now).reopen);
   }
 }
 
 TEST_F(TimeWait, KnowsNothingOfOtherTuples) {
   wait();
-  EXPECT_FALSE(table.on_segment(tuple(40'001), h.segment(), 0, h.now).found);
+  EXPECT_FALSE(table.on_segment(hashed(40'001), h.segment(), 0, h.now).found);
 }
 
 TEST_F(TimeWait, AFullTableForgetsTheOldest) {
   wait(1);
   for (std::uint16_t port = 2; port <= 5; ++port) {
     h.advance(1s);
-    table.insert(tuple(port), *h.c, h.now);
+    table.insert(hashed(port), *h.c, h.now);
   }
   EXPECT_EQ(table.size(), 4u);
   EXPECT_EQ(table.evictions(), 1u);
-  EXPECT_FALSE(table.on_segment(tuple(1), h.segment(), 0, h.now).found);
-  EXPECT_TRUE(table.on_segment(tuple(2), h.segment(), 0, h.now).found);
+  EXPECT_FALSE(table.on_segment(hashed(1), h.segment(), 0, h.now).found);
+  EXPECT_TRUE(table.on_segment(hashed(2), h.segment(), 0, h.now).found);
   EXPECT_EQ(table.next_deadline(), h.now - 3s + 60s);
   table.expire(h.now - 2s + 60s);
   EXPECT_EQ(table.size(), 2u);
@@ -277,7 +310,7 @@ TEST_F(TimeWait, GivesTenAnswersAtMost) {
   TcpHeader old = h.segment();
   old.seq = h.peer_nxt - 10;
   int answers = 0;
-  for (int i = 0; i < 50; ++i) answers += table.on_segment(tuple(), old, 5, h.now).reply ? 1 : 0;
+  for (int i = 0; i < 50; ++i) answers += table.on_segment(hashed(), old, 5, h.now).reply ? 1 : 0;
   EXPECT_EQ(answers, 10);
 }
 
@@ -288,13 +321,13 @@ TEST(TimeWaitTable, RemembersTheYoungestThatFit) {
   for (const std::uint32_t capacity : {0u, 1u, 7u, 100u, 1'000u}) {
     Harness h;
     h.establish();
-    TimeWaitTable table(capacity, kKey, 60s);
+    TimeWaitTable table(capacity, 60s);
     std::deque<std::uint16_t> model;  // the oldest first
     std::mt19937_64 random(capacity);
     for (int step = 0; step < 6'000; ++step) {
       h.advance(1ms);
       const auto port = static_cast<std::uint16_t>(random() % 3'000);
-      table.insert(tuple(port), *h.c, h.now);
+      table.insert(hashed(port), *h.c, h.now);
       std::erase(model, port);
       model.push_back(port);
       if (model.size() > capacity) model.pop_front();
@@ -302,7 +335,7 @@ TEST(TimeWaitTable, RemembersTheYoungestThatFit) {
       const auto asked = static_cast<std::uint16_t>(random() % 3'000);
       TcpHeader reset = h.segment();
       reset.flags = wire::kRst;
-      ASSERT_EQ(table.on_segment(tuple(asked), reset, 0, h.now).found, std::ranges::find(model, asked) != model.end())
+      ASSERT_EQ(table.on_segment(hashed(asked), reset, 0, h.now).found, std::ranges::find(model, asked) != model.end())
           << capacity << ' ' << step;
     }
     table.expire(h.now + 61s);
@@ -316,28 +349,28 @@ TEST(TimeWaitTable, AFullTableHasRoomForAll) {
   Harness h;
   h.establish();
   constexpr std::uint32_t kCapacity = 32'768;
-  TimeWaitTable table(kCapacity, kKey, 60s);
-  for (std::uint32_t i = 0; i < kCapacity; ++i) table.insert(tuple(static_cast<std::uint16_t>(i)), *h.c, h.now);
+  TimeWaitTable table(kCapacity, 60s);
+  for (std::uint32_t i = 0; i < kCapacity; ++i) table.insert(hashed(static_cast<std::uint16_t>(i)), *h.c, h.now);
   EXPECT_EQ(table.size(), kCapacity);
   EXPECT_EQ(table.evictions(), 0u);
   TcpHeader reset = h.segment();
   reset.flags = wire::kRst;
   for (std::uint32_t i = 0; i < kCapacity; ++i)
-    ASSERT_TRUE(table.on_segment(tuple(static_cast<std::uint16_t>(i)), reset, 0, h.now).found) << i;
+    ASSERT_TRUE(table.on_segment(hashed(static_cast<std::uint16_t>(i)), reset, 0, h.now).found) << i;
   for (std::uint32_t i = kCapacity; i < 65'536; ++i)
-    ASSERT_FALSE(table.on_segment(tuple(static_cast<std::uint16_t>(i)), reset, 0, h.now).found) << i;
+    ASSERT_FALSE(table.on_segment(hashed(static_cast<std::uint16_t>(i)), reset, 0, h.now).found) << i;
 }
 
 TEST_F(TimeWait, StrangersHadAllAnswers_TheFinSentAgainIsAnswered) {
   wait();
   TcpHeader stranger = h.segment();
   stranger.seq = h.peer_nxt + 1'000'000;
-  for (int i = 0; i < 20; ++i) table.on_segment(tuple(), stranger, 100, h.now);
-  ASSERT_FALSE(table.on_segment(tuple(), stranger, 100, h.now).reply);
+  for (int i = 0; i < 20; ++i) table.on_segment(hashed(), stranger, 100, h.now);
+  ASSERT_FALSE(table.on_segment(hashed(), stranger, 100, h.now).reply);
   TcpHeader fin = h.segment();
   fin.seq = h.peer_nxt - 1;
   fin.flags |= wire::kFin;
-  EXPECT_TRUE(table.on_segment(tuple(), fin, 0, h.now).reply);
+  EXPECT_TRUE(table.on_segment(hashed(), fin, 0, h.now).reply);
 }
 
 }  // namespace
