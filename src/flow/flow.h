@@ -63,6 +63,7 @@ struct Flow {
   bool close_notified : 1 = false;    ///< the peer's close_notify came
   bool starved : 1 = false;           ///< the last attempt to read stopped because bytes were missing
   bool ended : 1 = false;             ///< service and session are gone; TCP may still linger
+  bool said_unreachable : 1 = false;  ///< by an ICMP error about our SYN that leaves hope (RFC 9293 3.9.2.2, SHLD-25)
   std::uint8_t trace = Tracer::kNoRecord;
   tcp::End end = tcp::End::none;  ///< for Stream::end()
   std::uint64_t hash;

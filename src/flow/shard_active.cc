@@ -93,7 +93,7 @@ OpenFailure Shard::open_failure(const Flow& flow) {
     case tcp::End::reset_by_peer:
       return OpenFailure::refused;
     case tcp::End::timed_out:
-      return OpenFailure::timed_out;
+      return flow.said_unreachable ? OpenFailure::unreachable : OpenFailure::timed_out;
     case tcp::End::none:
     case tcp::End::closed:
     case tcp::End::aborted:

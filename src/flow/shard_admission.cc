@@ -14,22 +14,37 @@ namespace {
 
 constexpr Duration kCookieSecretLife = std::chrono::hours(1);
 
-bool is_error(const wire::FrameView& frame, wire::EmbeddedDatagram& about, std::optional<std::uint32_t>& mtu) {
+// What a router or the peer has to say of a segment of ours.
+struct PathError {
+  wire::EmbeddedDatagram about;
+  std::optional<std::uint32_t> mtu;  // the segment was too big for the next hop, which takes this much
+  bool hard = false;                 // RFC 9293 3.9.2.2: it will not pass later either
+};
+
+std::optional<PathError> path_error(const wire::FrameView& frame) {
+  PathError error;
   std::expected<wire::EmbeddedDatagram, Drop> embedded = std::unexpected(Drop::icmp_ignored);
   if (frame.is_icmp()) {
     const auto icmp = wire::IcmpView::parse(frame.transport);
-    if (!icmp || icmp->type() != wire::IcmpType::unreachable) return false;
+    if (!icmp || !icmp->is_error()) return std::nullopt;
     embedded = icmp->embedded();
-    if (icmp->code() == wire::kFragmentationNeeded) mtu = icmp->next_hop_mtu();
+    if (icmp->type() == wire::IcmpType::unreachable) {
+      const std::uint8_t code = icmp->code();
+      if (code == wire::kFragmentationNeeded) error.mtu = icmp->next_hop_mtu();
+      error.hard = code == wire::kProtocolUnreachable || code == wire::kPortUnreachable ||
+                   code == wire::kCommunicationProhibited;
+    }
   } else if (frame.is_icmpv6()) {
     const auto icmp = wire::Icmpv6View::parse(frame.transport);
-    if (!icmp || !icmp->is_error()) return false;
+    if (!icmp || !icmp->is_error()) return std::nullopt;
     embedded = icmp->embedded();
-    if (icmp->type() == wire::Icmpv6Type::packet_too_big) mtu = icmp->mtu();
+    if (icmp->type() == wire::Icmpv6Type::packet_too_big) error.mtu = icmp->mtu();
+    error.hard = icmp->type() == wire::Icmpv6Type::unreachable &&
+                 (icmp->code() == wire::kProhibited || icmp->code() == wire::kPortUnreachableV6);
   }
-  if (!embedded) return false;
-  about = *embedded;
-  return about.protocol == wire::kProtocolTcp;
+  if (!embedded || embedded->protocol != wire::kProtocolTcp) return std::nullopt;
+  error.about = *embedded;
+  return error;
 }
 
 }  // namespace
@@ -166,9 +181,9 @@ tcp::Config Shard::connection_config(const FlowKey& key, const tcp::TupleNumbers
 // True when the frame is an ICMP error about a connection of ours. What it says is believed only when it quotes a
 // sequence number in flight (RFC 5927 4.1); the connection decides.
 bool Shard::on_icmp_error(const wire::FrameView& frame, Instant now) {
-  wire::EmbeddedDatagram about;
-  std::optional<std::uint32_t> mtu;
-  if (!is_error(frame, about, mtu)) return false;
+  const std::optional<PathError> error = path_error(frame);
+  if (!error) return false;
+  const auto& [about, mtu, hard] = *error;
   const FlowKey key{about.source, about.destination, about.source_port, about.destination_port};
   const std::uint32_t index = find(key, key.hash(table_key_));
   if (index == FlowTable::kNone) {
@@ -186,8 +201,9 @@ bool Shard::on_icmp_error(const wire::FrameView& frame, Instant now) {
                                                 about.seq, now);
     if (flow.connection.send_mss() < before) statistics_.tcp.path_mtu_lowered.add();
   } else {
-    outcome = flow.connection.on_unreachable(about.seq);
+    outcome = flow.connection.on_unreachable(about.seq, hard);
     if (outcome.ended != tcp::End::none) flow.open_failure = OpenFailure::unreachable;
+    if (!outcome.dropped) flow.said_unreachable = true;
   }
   on_outcome(flow, outcome, now);
   queue_output(flow);

@@ -118,9 +118,10 @@ class Connection {
   /// its own word, `quoted` the sequence number in the quoted header. Believed only when that is in flight, only
   /// downwards and not below a floor (RFC 5927 7.2); what is in flight is then cut anew.
   Outcome on_packet_too_big(std::uint16_t mss, wire::SeqNum quoted, Instant now);
-  /// A destination-unreachable quoting `quoted`: ends an opening connection, and is no more than a hint to a
-  /// synchronised one (RFC 5927 5.2).
-  Outcome on_unreachable(wire::SeqNum quoted);
+  /// An ICMP error other than that, quoting `quoted`. `hard`: it will not pass (RFC 9293 3.9.2.2). Ends an opening
+  /// connection when it is; a soft one is a hint to the caller, a synchronised connection ignores both (RFC 5927 5.2):
+  /// Drop::icmp_ignored.
+  Outcome on_unreachable(wire::SeqNum quoted, bool hard);
   /// kNever when no timer runs.
   Instant next_deadline() const {
     const Instant next = std::min({retransmit_at_, ack_at_, life_at_});

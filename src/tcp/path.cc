@@ -39,13 +39,14 @@ Outcome Connection::on_packet_too_big(std::uint16_t mss, SeqNum quoted, Instant 
   return outcome;
 }
 
-Outcome Connection::on_unreachable(SeqNum quoted) {
+/// RFC 9293 3.9.2.2: a hard error ends an attempt (SHLD-26), a soft one ends nothing (MUST-56).
+Outcome Connection::on_unreachable(SeqNum quoted, bool hard) {
   Outcome outcome;
   const bool opening = state_ == State::syn_sent || (state_ == State::syn_received && has(kActive));
-  if (opening && quoted == iss_)
-    end(outcome, End::refused);
-  else
+  if (!opening || quoted != iss_)
     outcome.dropped = Drop::icmp_ignored;
+  else if (hard)
+    end(outcome, End::refused);
   return outcome;
 }
 

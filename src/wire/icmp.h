@@ -27,6 +27,7 @@ enum IcmpUnreachableCode : std::uint8_t {
   kProtocolUnreachable = 2,
   kPortUnreachable = 3,
   kFragmentationNeeded = 4,
+  kCommunicationProhibited = 13,  // RFC 1812 5.2.7.1
 };
 
 /// A message with its 8-byte header.

@@ -126,7 +126,7 @@ class Run {
         c.on_packet_too_big(input_.u16(), c.snd_una() + input_.u8(), now_);
         return;
       case 3:
-        c.on_unreachable(c.snd_una());
+        c.on_unreachable(c.snd_una(), true);
         return;
       case 4: {
         std::array<std::uint8_t, 256> out;

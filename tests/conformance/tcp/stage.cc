@@ -306,7 +306,7 @@ void Stage::application(const Line& line) {
   } else if (command == "toobig") {  // toobig MSS SEQ
     note(connection_->on_packet_too_big(static_cast<std::uint16_t>(argument(1)), our_iss_ + argument(2), now_));
   } else if (command == "unreachable") {
-    note(connection_->on_unreachable(our_iss_ + argument(1)));
+    note(connection_->on_unreachable(our_iss_ + argument(1), line.words.size() < 3 || line.words[2] != "soft"));
   } else {
     throw std::runtime_error("unknown command: " + command);
   }

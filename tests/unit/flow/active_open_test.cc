@@ -120,28 +120,36 @@ TEST_F(ActiveOpen, reset_is_a_refusal_only_when_it_acknowledges_the_syn) {
   EXPECT_TRUE(sent().empty());
 }
 
+struct ActiveOpenIcmp : ActiveOpen {
+  /// Sends a SYN, and says by ICMP that it did not arrive, quoting its sequence number but for `off_by`.
+  void open_and_complain(std::uint8_t code, std::uint32_t off_by) {
+    ASSERT_TRUE(shard->connect(target(), now));
+    settle();
+    sink.frames.clear();
+    answer_arp();
+    std::vector<std::uint8_t> ours = sink.frames.at(0);
+    ours[14 + 20 + 7] = static_cast<std::uint8_t>(ours[14 + 20 + 7] + off_by);  // sequence number
+    const wire::IcmpError error{.code = code, .original = Bytes(ours).subspan(14)};
+    std::vector<std::uint8_t> frame(200);
+    Writer writer(frame);
+    wire::emit_icmp_frame({.destination = kOurMac, .source = kPeerMac}, {.source = kPeer, .destination = kOurs}, error,
+                          writer);
+    frame.resize(writer.size());
+    give(frame);
+  }
+};
+
 struct Believed {
   const char* name;
+  std::uint8_t code;
   std::uint32_t off_by;
   bool believed;
 };
-class ActiveOpenIcmp : public ActiveOpen, public ::testing::WithParamInterface<Believed> {};
+class ActiveOpenQuotes : public ActiveOpenIcmp, public ::testing::WithParamInterface<Believed> {};
 
-TEST_P(ActiveOpenIcmp, unreachable_ends_the_open_when_it_quotes_the_syn) {
+TEST_P(ActiveOpenQuotes, unreachable_ends_the_open_when_it_quotes_the_syn) {
   start();
-  ASSERT_TRUE(shard->connect(target(), now));
-  settle();
-  sink.frames.clear();
-  answer_arp();
-  std::vector<std::uint8_t> ours = sink.frames.at(0);
-  ours[14 + 20 + 7] = static_cast<std::uint8_t>(ours[14 + 20 + 7] + GetParam().off_by);  // sequence number
-  const wire::IcmpError error{.code = wire::kHostUnreachable, .original = Bytes(ours).subspan(14)};
-  std::vector<std::uint8_t> frame(200);
-  Writer writer(frame);
-  wire::emit_icmp_frame({.destination = kOurMac, .source = kPeerMac}, {.source = kPeer, .destination = kOurs}, error,
-                        writer);
-  frame.resize(writer.size());
-  give(frame);
+  open_and_complain(GetParam().code, GetParam().off_by);
   if (GetParam().believed) {
     expect_failed(OpenFailure::unreachable);
     EXPECT_EQ(tcp().opens_unreachable.get(), 1u);
@@ -151,9 +159,21 @@ TEST_P(ActiveOpenIcmp, unreachable_ends_the_open_when_it_quotes_the_syn) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Quotes, ActiveOpenIcmp,
-                         ::testing::Values(Believed{"TheSyn", 0, true}, Believed{"AnotherSequenceNumber", 1, false}),
+INSTANTIATE_TEST_SUITE_P(Quotes, ActiveOpenQuotes,
+                         ::testing::Values(Believed{"TheSyn", wire::kPortUnreachable, 0, true},
+                                           Believed{"Prohibited", wire::kCommunicationProhibited, 0, true},
+                                           Believed{"AnotherSequenceNumber", wire::kPortUnreachable, 1, false}),
                          [](const auto& each) { return each.param.name; });
+
+TEST_F(ActiveOpenIcmp, soft_error_ends_nothing_and_explains_the_timeout) {
+  start();
+  open_and_complain(wire::kHostUnreachable, 0);
+  EXPECT_TRUE(client.failures.empty());
+  EXPECT_EQ(drops(Drop::icmp_ignored), 0u);
+  pass(config.tcp.syn_timeout + seconds(1));
+  expect_failed(OpenFailure::unreachable);
+  EXPECT_EQ(client.end, tcp::End::timed_out);
+}
 
 TEST_F(ActiveOpen, simultaneous_open_establishes_both) {
   start();

@@ -79,7 +79,7 @@ TEST(Storm, WhateverComesTheInvariantsHoldAndNothingLeaks) {
           if (random() % 20 == 0) c.shutdown_write();
           if (random() % 40 == 0) c.close();
           if (random() % 20 == 0) c.on_packet_too_big(static_cast<std::uint16_t>(random()), c.snd_una(), h.now);
-          if (random() % 50 == 0) c.on_unreachable(c.snd_una());
+          if (random() % 50 == 0) c.on_unreachable(c.snd_una(), true);
           break;
         default: {
           const auto payload = pattern(random() % 3 == 0 ? 0 : random() % 1'460);
