@@ -228,6 +228,7 @@ flow::ShardConfig shard_config(const Config& config, std::size_t port_index, std
   shard.limits.time_wait = config.limits.time_wait;
   shard.limits.session_ids = config.limits.session_ids;
   shard.cookies = cookie_mode(config.limits.syn_cookies);
+  shard.tcp.pacing = config.limits.pacing;
   shard.limits.handshake_timeout = config.limits.handshake_timeout;
   shard.limits.idle_timeout = config.limits.idle_timeout;
   shard.limits.close_timeout = config.limits.close_timeout;

@@ -106,6 +106,7 @@ struct LimitSettings {
   std::uint32_t time_wait = 65'536;      ///< connections remembered in TIME-WAIT
   std::uint32_t session_ids = 4'096;     ///< TLS 1.2 sessions remembered for clients without tickets
   std::string syn_cookies = "adaptive";  ///< or "always", "never"
+  bool pacing = false;                   ///< spreads what a window holds over its round trip
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds idle_timeout{60'000};
   std::chrono::milliseconds close_timeout{10'000};

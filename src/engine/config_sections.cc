@@ -214,6 +214,10 @@ constexpr Key<LimitSettings> kLimitKeys[] = {
      [](const ConfigEntry& entry, LimitSettings& out, ReadContext& context) {
        if (auto text = read_choice(entry, kCookieModes, context)) out.syn_cookies = *text;
      }},
+    {"pacing", "boolean", "false", "Whether what a window holds is spread over its round trip, not sent at once.",
+     [](const ConfigEntry& entry, LimitSettings& out, ReadContext& context) {
+       if (auto wanted = read_boolean(entry, context)) out.pacing = *wanted;
+     }},
     {"chunks", "integer", "32768", "Buffers of 2 KiB that a worker has for bytes received and to be sent.",
      [](const ConfigEntry& entry, LimitSettings& out, ReadContext& context) {
        take_integer(entry, 256, 16'777'216, out.chunks, context);

@@ -1,6 +1,8 @@
 #include "engine/statistics.h"
 
+#include <array>
 #include <functional>
+#include <string>
 
 #include "tls/names.h"
 
@@ -111,6 +113,36 @@ NamedGroup crypto_work(Workers workers, crypto::Kind kind) {
           }};
 }
 
+// Median and 99th of a hundred, in microseconds; nothing as long as nothing was measured.
+void add_latency(NamedGroup& group, Workers workers, const std::string& name,
+                 Histogram flow::ShardStatistics::* member) {
+  std::array<std::uint64_t, Histogram::kBuckets> buckets{};
+  std::uint64_t total = 0;
+  for (const WorkerView& worker : workers)
+    for (std::size_t i = 0; i < buckets.size(); ++i) {
+      const std::uint64_t count = (worker.shard->statistics().*member).bucket(i);
+      buckets[i] += count;
+      total += count;
+    }
+  if (total == 0) return;
+  const auto below = [&](std::uint64_t percent) {
+    const std::uint64_t wanted = (total - 1) * percent / 100 + 1;
+    std::size_t bucket = 0;
+    for (std::uint64_t seen = buckets[0]; seen < wanted; seen += buckets[bucket]) ++bucket;
+    return Histogram::floor_of(bucket) / 1'000;
+  };
+  group.values.push_back({name + "_p50_us", below(50)});
+  group.values.push_back({name + "_p99_us", below(99)});
+}
+
+NamedGroup latency(Workers workers) {
+  NamedGroup group{"latency", {}};
+  add_latency(group, workers, "tcp_handshake", &flow::ShardStatistics::tcp_handshake_ns);
+  add_latency(group, workers, "tcp_connect", &flow::ShardStatistics::tcp_connect_ns);
+  add_latency(group, workers, "tls_handshake", &flow::ShardStatistics::tls_handshake_ns);
+  return group;
+}
+
 NamedGroup workers_share(Workers workers) {
   NamedGroup group{"workers", {}};
   group.values.push_back({"count", workers.size()});
@@ -135,6 +167,7 @@ NamedGroups take_snapshot(std::span<const WorkerView> workers) {
   NamedGroups groups = {
       packets(workers),
       tcp(workers),
+      latency(workers),
       tls(workers),
       rows(workers, "tls_versions", &Statistics::by_version, names_in(tls::kVersionNames)),
       rows(workers, "tls_suites", &Statistics::by_suite, names_in(tls::kSuiteNames)),

@@ -177,6 +177,7 @@ bool Shard::on_segment(Flow& flow, const Arrived& arrived, Instant now, FrameSin
     return true;
   }
   const std::uint64_t received_before = flow.connection.bytes_received();
+  const std::uint16_t undone_before = flow.connection.undone();
   const tcp::Outcome outcome =
       flow.connection.on_segment(arrived.header, arrived.payload, static_cast<std::uint8_t>(arrived.frame.ecn()), now);
   if (outcome.reopen) {
@@ -188,6 +189,8 @@ bool Shard::on_segment(Flow& flow, const Arrived& arrived, Instant now, FrameSin
   if (flow.wait.entry != NeighbourWait::kNone && flow.connection.state() != tcp::State::syn_sent) stop_waiting(flow);
   trace_segment(flow, arrived.header, arrived.payload.size(), now, outcome.dropped);
   statistics_.tcp.bytes_in.add(flow.connection.bytes_received() - received_before);
+  if (flow.connection.undone() != undone_before) [[unlikely]]
+    statistics_.tcp.reductions_undone.add();
   if (outcome.refuse) refuse(arrived, Drop::tcp_no_connection, sink);
   refresh_deadline(flow, outcome, now);
   on_outcome(flow, outcome, now);

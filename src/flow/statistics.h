@@ -52,6 +52,7 @@ namespace handsel::flow {
   X(idle_timeouts, "connections closed for want of progress")          \
   X(resets_sent, "RST segments sent")                                  \
   X(retransmits, "segments sent again")                                \
+  X(reductions_undone, "windows restored: no loss, only delay")        \
   X(bytes_in, "payload bytes received in order")                       \
   X(bytes_out, "payload bytes handed to TCP")                          \
   X(flows, "flows in the table now")                                   \

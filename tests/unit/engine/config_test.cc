@@ -52,6 +52,7 @@ ticket_keys = "tickets"
 [limits]
 flows = 1000
 half_open = 100
+pacing = true
 handshake_timeout = "250ms"
 session_ids = 0
 idle_timeout = 90
@@ -112,6 +113,7 @@ TEST(Config, WholeFile_Parsed_EverySettingArrives) {
   EXPECT_THAT(tls->groups, ElementsAre(23, 29));
   EXPECT_THAT(tls->suites, ElementsAre(0x1302));
   EXPECT_EQ(config->limits.flows, 1000u);
+  EXPECT_TRUE(config->limits.pacing);
   EXPECT_EQ(config->limits.half_open, 100u);
   EXPECT_EQ(config->limits.handshake_timeout, 250ms);
   EXPECT_EQ(config->limits.idle_timeout, 90s);

@@ -11,6 +11,7 @@
 #include "crypto/kernels.h"
 #include "crypto/key_store.h"
 #include "crypto/random.h"
+#include "engine/statistics.h"
 #include "wire/arp.h"
 #include "wire/ethernet.h"
 
@@ -119,6 +120,21 @@ TEST_F(WorkerTest, announces_its_addresses_answers_and_gives_every_buffer_back) 
   run(10);
   EXPECT_EQ(io.sent.size(), 101u);  // one gratuitous ARP, then the answers
   EXPECT_EQ(io.buffers_out, 0);
+}
+
+TEST_F(WorkerTest, snapshot_tells_the_middle_and_the_end_of_what_was_measured) {
+  for (int i = 0; i < 97; ++i) shard->statistics().tcp_connect_ns.record(1'024'000);
+  for (int i = 0; i < 3; ++i) shard->statistics().tcp_connect_ns.record(65'536'000);
+  const WorkerStatistics idle;
+  const WorkerView view{shard.get(), &idle};
+  const auto groups = take_snapshot({&view, 1});
+  const auto latency = std::ranges::find(groups, "latency", &NamedGroup::name);
+  ASSERT_NE(latency, groups.end());
+  ASSERT_EQ(latency->values.size(), 2u);  // nothing of what never happened
+  EXPECT_EQ(latency->values[0].name, "tcp_connect_p50_us");
+  EXPECT_NEAR(static_cast<double>(latency->values[0].value), 1'024, 1'024 / 16);
+  EXPECT_EQ(latency->values[1].name, "tcp_connect_p99_us");
+  EXPECT_NEAR(static_cast<double>(latency->values[1].value), 65'536, 65'536 / 16);
 }
 
 TEST_F(WorkerTest, frames_that_the_port_refuses_are_counted_and_given_back) {
