@@ -225,7 +225,7 @@ Buffer parse_bytes(const std::string& text) {
     std::string part = text.substr(at, end - at);
     at = end + 1;
     std::size_t times = 1;
-    if (const std::size_t star = part.find('*'); star != std::string::npos) {
+    if (const std::size_t star = part.find('*', part.find_last_of('"') + 1); star != std::string::npos) {
       times = std::stoul(part.substr(star + 1));
       part.resize(star);
     }

@@ -222,8 +222,11 @@ class Stage {
     const Buffer& last = said_.back().content;
     if (said_.back().type != 21 || last[0] != 2) throw runtime_error("the last record is no fatal alert");
     expect("alert", name_of(static_cast<Alert>(last[1])), plan_.expectation.alert);
-    if (plan_.expectation.unread) return;
     const Failure theirs = peer_->failure();
+    if (plan_.expectation.unread) {
+      if (theirs.error == Error::alert_received) throw runtime_error("the peer does read the alert");
+      return;
+    }
     expect("what the peer makes of it", name_of(theirs.error), name_of(Error::alert_received));
     expect("alert that the peer reads", name_of(theirs.alert), plan_.expectation.alert);
   }
