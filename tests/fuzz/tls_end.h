@@ -68,7 +68,7 @@ struct Worker {
   Zeros entropy;
   CopyingAead aead;
   crypto::Stage stage;
-  tls::FramePool frames{1, 1};
+  tls::FramePool frames{2, 1};  // a client that is sent a cookie keeps it in a second block
   tls::Statistics statistics;
   static constexpr tls::SessionCache::Sizes kSessions{4, 2, 2};
   tls::SessionCache sessions{kSessions};
