@@ -105,12 +105,11 @@ RecordProtector::Nonce RecordProtector::nonce12(Bytes explicit_part) const {
   return out;
 }
 
-// RFC 5246 6.2.3.3.
-RecordProtector::Associated12 RecordProtector::associated12(std::uint8_t type, std::size_t content) const {
+// RFC 5246 6.2.3.3. Type and version are those of the header, so that none but what was sealed opens.
+RecordProtector::Associated12 RecordProtector::associated12(Bytes header, std::size_t content) const {
   Associated12 out;
   store_be64(out.data(), sequence_);
-  out[8] = type;
-  store_be16(&out[9], static_cast<std::uint16_t>(Version::tls12));
+  std::ranges::copy(header.first(3), out.begin() + 8);
   store_be16(&out[11], static_cast<std::uint16_t>(content));
   return out;
 }
@@ -122,8 +121,8 @@ std::size_t RecordProtector::seal12(crypto::Aead& aead, ContentType type, Mutabl
   // The sequence number never repeats under one key, which is all that the explicit part has to do.
   if (explicit_bytes != 0) store_be64(&record[kRecordHeaderBytes], sequence_);
   const MutableBytes sealed = record.subspan(content_offset(), content + crypto::kAeadTagBytes);
-  aead.seal(key_, nonce12(record.subspan(kRecordHeaderBytes, explicit_bytes)),
-            associated12(static_cast<std::uint8_t>(type), content), sealed.first(content), sealed);
+  aead.seal(key_, nonce12(record.subspan(kRecordHeaderBytes, explicit_bytes)), associated12(record, content),
+            sealed.first(content), sealed);
   ++sequence_;
   return kRecordHeaderBytes + fragment;
 }
@@ -135,7 +134,7 @@ std::expected<Opened, Error> RecordProtector::open12(crypto::Aead& aead, Mutable
   const std::size_t content = record.size() - kRecordHeaderBytes - overhead;
   if (content > max_content()) return std::unexpected(Error::record_overflow);
   const MutableBytes sealed = record.subspan(content_offset());
-  if (!aead.open(key_, nonce12(record.subspan(kRecordHeaderBytes, explicit_bytes)), associated12(record[0], content),
+  if (!aead.open(key_, nonce12(record.subspan(kRecordHeaderBytes, explicit_bytes)), associated12(record, content),
                  sealed))
     return std::unexpected(Error::bad_record_mac);
   ++sequence_;

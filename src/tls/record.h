@@ -83,7 +83,7 @@ class RecordProtector {
   Nonce masked_nonce() const;
   Nonce nonce12(Bytes explicit_part) const;
   std::size_t padded(ContentType type, std::size_t inner, std::uint16_t multiple) const;
-  Associated12 associated12(std::uint8_t type, std::size_t content) const;
+  Associated12 associated12(Bytes header, std::size_t content) const;
   std::size_t seal13(crypto::Aead& aead, ContentType type, MutableBytes record, std::size_t content,
                      std::uint16_t multiple);
   std::size_t seal12(crypto::Aead& aead, ContentType type, MutableBytes record, std::size_t content);

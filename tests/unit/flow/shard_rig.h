@@ -156,6 +156,7 @@ class ShardRig : public ::testing::Test {
   }
 
   ShardConfig config;
+  tls::ServerConfig server_tls;  ///< the TLS listener's, but for its certificate
   TestService service;
   TestEntropy entropy;
   crypto::KeyStore keys;
@@ -171,7 +172,7 @@ class ShardRig : public ::testing::Test {
   std::shared_ptr<const tls::ServerConfig> tls_config() {
     const std::array<std::string, 1> names = {"handsel.test"};
     auto made = crypto::make_self_signed(keys, {crypto::KeyAlgorithm::p256, 256}, names, 30, 1'800'000'000);
-    tls::ServerConfig draft;
+    tls::ServerConfig draft = server_tls;
     draft.credentials.push_back({made->key, tls::CredentialKind::ecdsa_p256, made->chain.der, made->chain.dns_names});
     return std::make_shared<const tls::ServerConfig>(*tls::prepared(std::move(draft)));
   }

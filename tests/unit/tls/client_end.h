@@ -49,8 +49,9 @@ struct ClientWorld : World {
 class ClientEnd final : public SessionEnd {
  public:
   ClientEnd(ClientWorld& world, const ClientConfig& config) : SessionEnd(world, config) {}
+  void begin() { note(session().connect(*this, now)); }
   void start() {
-    note(session().connect(*this, now));
+    begin();
     settle();
   }
 };

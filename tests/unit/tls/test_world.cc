@@ -101,12 +101,17 @@ void SessionEnd::receive(Bytes bytes) {
 bool SessionEnd::run_crypto() {
   world_.stage.flush(now);
   bool any = false;
-  while (crypto::Operation* operation = world_.stage.take_completed()) {
-    EXPECT_EQ(operation->owner, session_->owner());
-    note(session_->on_operation_done(*operation, *this, now));
-    any = true;
-  }
+  while (hand_in_one()) any = true;
   return any;
+}
+
+bool SessionEnd::hand_in_one(std::optional<crypto::Status> instead) {
+  crypto::Operation* const operation = world_.stage.take_completed();
+  if (operation == nullptr) return false;
+  EXPECT_EQ(operation->owner, session_->owner());
+  if (instead) operation->status = *instead;
+  note(session_->on_operation_done(*operation, *this, now));
+  return true;
 }
 
 void SessionEnd::settle() {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,8 @@ class SessionEnd : public RecordSink {
   Instant now{};  ///< what the session is told
   /// Lets the stage compute what waits and hands the results in. False when nothing waited.
   bool run_crypto();
+  /// Hands in one result that the stage has computed, or as though it had come to `instead`. False when there is none.
+  bool hand_in_one(std::optional<crypto::Status> instead = {});
   /// Both, until neither goes on.
   void settle();
   void send(std::string_view text);
