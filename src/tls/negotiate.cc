@@ -5,6 +5,7 @@
 
 #include "crypto/certificate.h"
 #include "tls/messages/certificate_status.h"
+#include "tls/messages/pre_shared_key.h"
 #include "tls/names.h"
 #include "tls/signature_schemes.h"
 
@@ -162,10 +163,40 @@ bool staples(const Credential& credential, std::uint64_t now_unix_ms) {
          (credential.ocsp_until_unix_ms == 0 || now_unix_ms < credential.ocsp_until_unix_ms);
 }
 
+namespace {
+
+// What is read later, only where it is used, or not at all, has its shape in any case (RFC 8446 6.2: "decode_error").
+
+Error check_shapes(const ClientHello& hello) {
+  if (!hello.signature_algorithms_cert) return Error::none;
+  const std::expected<U16List, Error> schemes = read_numbers(*hello.signature_algorithms_cert);
+  return schemes ? Error::none : schemes.error();
+}
+
+Error check_shapes13(const ClientHello& hello) {
+  if (hello.early_data && !(*hello.early_data).empty()) return Error::malformed_extension;
+  if (!hello.psk_key_exchange_modes) return check_shapes(hello);
+  const std::expected<bool, Error> modes = read_offers_psk_with_dhe(*hello.psk_key_exchange_modes);
+  return modes ? check_shapes(hello) : modes.error();
+}
+
+Error check_shapes12(const ClientHello& hello) {
+  // RFC 7627 5.1.
+  if (hello.extended_master_secret && !(*hello.extended_master_secret).empty()) return Error::malformed_extension;
+  if (!hello.ec_point_formats) return check_shapes(hello);
+  // RFC 8422 5.1.2: a list that is not empty.
+  Reader formats(*hello.ec_point_formats);
+  const bool some = !formats.vector8().empty();
+  return some && formats.finished() ? check_shapes(hello) : Error::malformed_extension;
+}
+
+}  // namespace
+
 std::expected<Choice13, Error> negotiate13(const ClientHello& hello, const ServerConfig& config) {
   // "it MUST contain exactly one byte, set to zero" (4.1.2).
   if (hello.compression_methods.size() != 1 || hello.compression_methods[0] != 0)
     return std::unexpected(Error::bad_compression_method);
+  if (const Error error = check_shapes13(hello); error != Error::none) return std::unexpected(error);
   if (hello.pre_shared_key && !hello.psk_key_exchange_modes) return std::unexpected(Error::missing_extension);
   // A pre-shared key spares the signature, never the key exchange: psk_dhe_ke is the only mode here (9.2).
   if (!hello.supported_groups || !hello.key_share) return std::unexpected(Error::missing_extension);
@@ -207,6 +238,7 @@ std::expected<Choice13, Error> negotiate13(const ClientHello& hello, const Serve
 }
 
 std::expected<Choice12, Error> negotiate12(const ClientHello& hello, const ServerConfig& config) {
+  if (const Error error = check_shapes12(hello); error != Error::none) return std::unexpected(error);
   if (std::ranges::find(hello.compression_methods, 0) == hello.compression_methods.end())
     return std::unexpected(Error::bad_compression_method);
   // Somebody made a client that speaks more fall back to this (RFC 7507 3).
