@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "crypto/ecdsa.h"
+#include "crypto/ifma_ed25519.h"
 #include "crypto/ifma_verify.h"
 #include "crypto/kernels/kernel_abi.h"
 #include "crypto/key_access.h"
@@ -132,7 +133,7 @@ template <Kind Which, auto Batch>
 void IfmaBackend::run_above_crossover(void* self, std::span<Operation* const> operations) {
   IfmaBackend& backend = *static_cast<IfmaBackend*>(self);
   if (operations.size() > 1) return Batch(backend, operations);
-  const Kernel& scalar = backend.scalar_[static_cast<std::size_t>(Which)];
+  const Kernel& scalar = backend.scalar(Which);
   scalar.run(scalar.context, operations);
 }
 
@@ -171,8 +172,16 @@ void IfmaBackend::sign(IfmaBackend& self, std::span<Operation* const> operations
 }
 
 void IfmaBackend::verify_p256(void* self, std::span<Operation* const> operations) {
-  const KernelTable& scalar = static_cast<IfmaBackend*>(self)->scalar_;
-  verify_p256_in_lanes(scalar[static_cast<std::size_t>(Kind::ecdsa_p256_verify)], operations);
+  verify_p256_in_lanes(static_cast<IfmaBackend*>(self)->scalar(Kind::ecdsa_p256_verify), operations);
+}
+
+void IfmaBackend::sign_ed25519(void* self, std::span<Operation* const> operations) {
+  const IfmaBackend& backend = *static_cast<IfmaBackend*>(self);
+  sign_ed25519_in_lanes(backend.keys_, backend.scalar(Kind::ed25519_sign), operations);
+}
+
+void IfmaBackend::verify_ed25519(void* self, std::span<Operation* const> operations) {
+  verify_ed25519_in_lanes(static_cast<IfmaBackend*>(self)->scalar(Kind::ed25519_verify), operations);
 }
 
 void IfmaBackend::sign_rsa(void* self, std::span<Operation* const> operations) {
@@ -184,7 +193,7 @@ IfmaBackend::IfmaBackend(const KeyStore& keys, Entropy& entropy)
       entropy_(entropy),
       libcrypto_(keys, entropy),
       scalar_(libcrypto_.kernels()),
-      rsa_(keys, entropy, scalar_[static_cast<std::size_t>(Kind::rsa_pss_sign)]) {
+      rsa_(keys, entropy, scalar(Kind::rsa_pss_sign)) {
   static std::once_flag prepared;
   std::call_once(prepared, [] {
     kIfmaX25519Kernels.prepare();
@@ -203,6 +212,8 @@ KernelTable IfmaBackend::kernels() {
   set(Kind::p256_ecdh, run_above_crossover<Kind::p256_ecdh, p256_ecdh>);
   set(Kind::ecdsa_p256_sign, run_above_crossover<Kind::ecdsa_p256_sign, sign>);
   set(Kind::ecdsa_p256_verify, verify_p256);
+  set(Kind::ed25519_sign, sign_ed25519);
+  set(Kind::ed25519_verify, verify_ed25519);
   set(Kind::rsa_pss_sign, sign_rsa);
   return table;
 }

@@ -22,7 +22,10 @@ class IfmaBackend final : public Backend {
   static void run_above_crossover(void* self, std::span<Operation* const> operations);
   static void sign(IfmaBackend& self, std::span<Operation* const> operations);
   static void verify_p256(void* self, std::span<Operation* const> operations);
+  static void sign_ed25519(void* self, std::span<Operation* const> operations);
+  static void verify_ed25519(void* self, std::span<Operation* const> operations);
   static void sign_rsa(void* self, std::span<Operation* const> operations);
+  const Kernel& scalar(Kind kind) const { return scalar_[static_cast<std::size_t>(kind)]; }
 
   const KeyStore& keys_;
   Entropy& entropy_;

@@ -13,10 +13,24 @@
 
 namespace handsel::crypto {
 
+namespace {
+
+/// What vector kernels need of a key; empty for keys that have no such kernel.
+struct LaneKeys {
+  Secret<32> p256_scalar;
+  Secret<96> ed25519;  ///< scalar, prefix and public key, 32 bytes each
+  void wipe() {
+    p256_scalar.wipe();
+    ed25519.wipe();
+  }
+};
+
+}  // namespace
+
 struct KeyStore::Entry {
   PkeyHandle pkey;
   KeyType type;
-  Secret<32> p256_scalar;
+  LaneKeys lane_keys;
 };
 
 namespace {
@@ -76,9 +90,24 @@ std::expected<KeyType, KeyError> inspect_ec(EVP_PKEY* pkey, Secret<32>& scalar) 
   return KeyType{KeyAlgorithm::p256, 256};
 }
 
-std::expected<KeyType, KeyError> inspect(EVP_PKEY* pkey, Secret<32>& scalar) {
-  if (EVP_PKEY_is_a(pkey, "EC")) return inspect_ec(pkey, scalar);
-  if (EVP_PKEY_is_a(pkey, "ED25519")) return KeyType{KeyAlgorithm::ed25519, 256};
+/// RFC 8032 5.1.5: the seed's hash is the scalar and the prefix from which nonces come.
+std::expected<KeyType, KeyError> inspect_ed25519(EVP_PKEY* pkey, Secret<96>& parts) {
+  Secret<32> seed;
+  std::size_t seed_bytes = 32;
+  std::size_t public_bytes = 32;
+  const MutableBytes out = parts.fill(96);
+  if (EVP_PKEY_get_raw_private_key(pkey, seed.fill(32).data(), &seed_bytes) != 1 || seed_bytes != 32 ||
+      EVP_PKEY_get_raw_public_key(pkey, &out[64], &public_bytes) != 1 || public_bytes != 32 ||
+      EVP_Digest(seed.view().data(), 32, out.data(), nullptr, EVP_sha512(), nullptr) != 1)
+    return std::unexpected(KeyError::inconsistent);
+  out[0] &= 0xf8;
+  out[31] = static_cast<std::uint8_t>((out[31] & 0x7f) | 0x40);
+  return KeyType{KeyAlgorithm::ed25519, 256};
+}
+
+std::expected<KeyType, KeyError> inspect(EVP_PKEY* pkey, LaneKeys& lane_keys) {
+  if (EVP_PKEY_is_a(pkey, "EC")) return inspect_ec(pkey, lane_keys.p256_scalar);
+  if (EVP_PKEY_is_a(pkey, "ED25519")) return inspect_ed25519(pkey, lane_keys.ed25519);
   const bool is_pss = EVP_PKEY_is_a(pkey, "RSA-PSS") == 1;
   if (!is_pss && !EVP_PKEY_is_a(pkey, "RSA")) return std::unexpected(KeyError::unsupported_type);
   const int bits = EVP_PKEY_get_bits(pkey);
@@ -136,10 +165,10 @@ std::expected<KeyId, KeyError> KeyStore::add(void* pkey) {
   const std::size_t index = size_.load(std::memory_order_relaxed);
   if (index == kMaxKeys) return std::unexpected(KeyError::full);
   Entry& entry = entries_[index];
-  const auto type = inspect(owned.get(), entry.p256_scalar);
+  const auto type = inspect(owned.get(), entry.lane_keys);
   ERR_clear_error();
   if (!type) {
-    entry.p256_scalar.wipe();
+    entry.lane_keys.wipe();
     return std::unexpected(type.error());
   }
   entry.type = *type;
@@ -174,7 +203,14 @@ EVP_PKEY* KeyAccess::pkey(const KeyStore& keys, KeyId id) {
 }
 
 Bytes KeyAccess::p256_scalar(const KeyStore& keys, KeyId id) {
-  return id.value < keys.size() ? keys.entries_[id.value].p256_scalar.view() : Bytes{};
+  return id.value < keys.size() ? keys.entries_[id.value].lane_keys.p256_scalar.view() : Bytes{};
+}
+
+Ed25519Key KeyAccess::ed25519(const KeyStore& keys, KeyId id) {
+  if (id.value >= keys.size()) return {};
+  const Bytes parts = keys.entries_[id.value].lane_keys.ed25519.view();
+  if (parts.empty()) return {};
+  return {parts.first(32), parts.subspan(32, 32), parts.subspan(64)};
 }
 
 }  // namespace handsel::crypto

@@ -35,13 +35,29 @@ std::expected<KeyType, ChainFault> type_of(const EVP_PKEY* pkey) {
   return *type;
 }
 
+/// RFC 8032 5.1.3: y must be below p, and x = 0 (where y is 1 or -1) has no sign. libcrypto minds neither.
+bool is_strict_ed25519(Bytes point) {
+  constexpr std::uint8_t kLowestOfP = 0xed;
+  const bool negative = (point[31] & 0x80) != 0;
+  const bool middle_ones = std::ranges::all_of(point.subspan(1, 30), [](std::uint8_t byte) { return byte == 0xff; });
+  const bool middle_zeros = std::ranges::all_of(point.subspan(1, 30), [](std::uint8_t byte) { return byte == 0; });
+  const std::uint8_t top = point[31] & 0x7f;
+  if (top == 0x7f && middle_ones && point[0] >= kLowestOfP) return false;
+  const bool no_x =
+      (top == 0 && middle_zeros && point[0] == 1) || (top == 0x7f && middle_ones && point[0] == kLowestOfP - 1);
+  return !(no_x && negative);
+}
+
 std::expected<PublicKey, ChainFault> key_of(X509* x509) {
   EVP_PKEY* const pkey = X509_get0_pubkey(x509);
   if (pkey == nullptr) return std::unexpected(ChainFault::unsupported_key);
   const std::expected<KeyType, ChainFault> type = type_of(pkey);
   if (!type) return std::unexpected(type.error());
   EVP_PKEY_up_ref(pkey);
-  return PublicKey(pkey, *type);
+  PublicKey key(pkey, *type);
+  if (type->algorithm == KeyAlgorithm::ed25519 && !is_strict_ed25519(key.point()))
+    return std::unexpected(ChainFault::unsupported_key);
+  return key;
 }
 
 KeyPin pin_of(X509* x509) {

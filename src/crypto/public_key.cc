@@ -21,6 +21,9 @@ PublicKey::PublicKey(evp_pkey_st* pkey, KeyType type) : pkey_(pkey), type_(type)
       read_coordinate(pkey, OSSL_PKEY_PARAM_EC_PUB_X, MutableBytes(point_).first(32)) &&
       read_coordinate(pkey, OSSL_PKEY_PARAM_EC_PUB_Y, MutableBytes(point_).subspan(32)))
     point_bytes_ = 64;
+  std::size_t length = 32;
+  if (type.algorithm == KeyAlgorithm::ed25519 && EVP_PKEY_get_raw_public_key(pkey, point_.data(), &length) == 1)
+    point_bytes_ = length;
 }
 
 void PublicKey::Freer::operator()(evp_pkey_st* pkey) const { EVP_PKEY_free(pkey); }

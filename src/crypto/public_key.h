@@ -21,7 +21,8 @@ class PublicKey {
   explicit operator bool() const { return pkey_ != nullptr; }
   KeyType type() const { return type_; }
   evp_pkey_st* pkey() const { return pkey_.get(); }
-  /// What a vector kernel takes: for P-256 both coordinates, 64 bytes big-endian; empty for other keys.
+  /// What a vector kernel takes: for P-256 both coordinates, 64 bytes big-endian; for Ed25519 the
+  /// encoded point, 32 bytes; empty for other keys.
   Bytes point() const { return Bytes(point_).first(point_bytes_); }
 
  private:

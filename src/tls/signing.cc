@@ -12,6 +12,8 @@ crypto::Operation Signing::operation_on(const Credential& credential, const Sche
     made.kind = crypto::Kind::rsa_pss_sign;
   else if (traits.algorithm == crypto::SignatureAlgorithm::ecdsa && traits.key == crypto::KeyAlgorithm::p256)
     made.kind = crypto::Kind::ecdsa_p256_sign;
+  else if (traits.algorithm == crypto::SignatureAlgorithm::ed25519)
+    made.kind = crypto::Kind::ed25519_sign;
   else
     made.kind = crypto::Kind::scalar_sign;
   made.algorithm = traits.algorithm;

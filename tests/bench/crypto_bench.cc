@@ -31,11 +31,15 @@ struct Subject {
 };
 constexpr crypto::KeyType kP256{crypto::KeyAlgorithm::p256, 256};
 constexpr crypto::KeyType kRsa2048{crypto::KeyAlgorithm::rsa, 2'048};
+constexpr crypto::KeyType kEd25519{crypto::KeyAlgorithm::ed25519, 256};
+constexpr std::size_t kSignedContent = 130;  // of TLS 1.3's CertificateVerify with SHA-256 (RFC 8446 4.4.3)
 constexpr std::array kSubjects{
     Subject{Kind::x25519_shared, "crypto/x25519-shared", 60},
     Subject{Kind::x25519_keygen, "crypto/x25519-keygen", 60},
     Subject{Kind::ecdsa_p256_sign, "crypto/p256-sign", 60, kP256},
     Subject{Kind::ecdsa_p256_verify, "crypto/p256-verify", 40, kP256, crypto::SignatureAlgorithm::ecdsa},
+    Subject{Kind::ed25519_sign, "crypto/ed25519-sign", 60, kEd25519, crypto::SignatureAlgorithm::ed25519},
+    Subject{Kind::ed25519_verify, "crypto/ed25519-verify", 40, kEd25519, crypto::SignatureAlgorithm::ed25519},
     Subject{Kind::p256_keygen, "crypto/p256-keygen", 60},
     Subject{Kind::p256_ecdh, "crypto/p256-ecdh", 40},
     Subject{Kind::rsa_pss_sign, "crypto/rsa2048-private", 20, kRsa2048},
@@ -52,7 +56,7 @@ struct Work {
   std::array<std::uint8_t, 65> public_key{};
   std::array<std::uint8_t, 65> peer_public{};
   std::array<std::uint8_t, 32> shared_secret{};
-  std::array<std::uint8_t, 32> message{};
+  std::array<std::uint8_t, kSignedContent> message{};  // or a digest, at its start
   std::array<std::uint8_t, 512> signature{};
   crypto::Operation operation;
 };
@@ -108,7 +112,7 @@ class Bench {
   void sign(crypto::Operation& operation, crypto::KeyType type) {
     const Credential& signer = credential(type);
     crypto::Operation signing = operation;
-    signing.kind = Kind::ecdsa_p256_sign;
+    signing.kind = operation.kind == Kind::ed25519_verify ? Kind::ed25519_sign : Kind::ecdsa_p256_sign;
     signing.key = signer.key;
     run(peer(signing.kind), {&signing});
     operation.peer_key = &signer.public_key;
@@ -126,7 +130,8 @@ class Bench {
     operation.private_key = work.private_key;
     operation.public_key = MutableBytes(work.public_key).first(public_bytes);
     operation.shared_secret = work.shared_secret;
-    operation.message = work.message;
+    const bool ed25519 = kind == Kind::ed25519_sign || kind == Kind::ed25519_verify;
+    operation.message = Bytes(work.message).first(ed25519 ? kSignedContent : 32);
     operation.signature = work.signature;
     if (kind == Kind::x25519_shared || kind == Kind::p256_ecdh) {
       // A peer's share: the public key of another private one.

@@ -21,6 +21,10 @@ using Mask = __mmask8;  // one bit a lane
 [[gnu::always_inline]] inline Vec either(Vec a, Vec b) { return _mm512_or_si512(a, b); }
 /// Zero where the two are equal.
 [[gnu::always_inline]] inline Vec differing(Vec a, Vec b) { return _mm512_xor_si512(a, b); }
+/// Bit by bit: the sum without carry, the choice of b or c by a, and what most of the three are (FIPS 180-4 4.1.3).
+[[gnu::always_inline]] inline Vec parity(Vec a, Vec b, Vec c) { return _mm512_ternarylogic_epi64(a, b, c, 0x96); }
+[[gnu::always_inline]] inline Vec choose(Vec a, Vec b, Vec c) { return _mm512_ternarylogic_epi64(a, b, c, 0xca); }
+[[gnu::always_inline]] inline Vec majority(Vec a, Vec b, Vec c) { return _mm512_ternarylogic_epi64(a, b, c, 0xe8); }
 
 template <unsigned Bits>
 [[gnu::always_inline]] inline Vec shift_left(Vec a) {
@@ -34,6 +38,10 @@ template <unsigned Bits>
 template <unsigned Bits>
 [[gnu::always_inline]] inline Vec shift_right_signed(Vec a) {
   return _mm512_srai_epi64(a, Bits);
+}
+template <int Bits>
+[[gnu::always_inline]] inline Vec rotate_right(Vec a) {
+  return _mm512_ror_epi64(a, Bits);
 }
 [[gnu::always_inline]] inline Vec shift_left_by(Vec a, Vec bits) { return _mm512_sllv_epi64(a, bits); }
 [[gnu::always_inline]] inline Vec shift_right_by(Vec a, Vec bits) { return _mm512_srlv_epi64(a, bits); }

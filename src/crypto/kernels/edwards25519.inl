@@ -137,35 +137,43 @@ void prepare_edwards25519() {
   return {e * f, g * h, f * g, e * h};
 }
 
-/// Clamps the scalars and adds the offset that makes their digits signed.
-void load_offset_scalars(const uint8_t (*scalars)[32], uint64_t (&words)[5][8]) {
+/// Adds the offset that makes a scalar's digits signed; the sum stays below 2^255 + 2^250.
+void write_offset_scalar(const uint64_t (&scalar)[4], uint64_t (&words)[5][8], size_t lane) {
+  unsigned __int128 sum = 0;
+  for (size_t i = 0; i < 4; ++i) {
+    sum = (sum >> 64) + scalar[i] + kDigitOffset[i];
+    words[i][lane] = static_cast<uint64_t>(sum);
+  }
+  words[4][lane] = 0;
+}
+
+/// start + the sum of the digits' multiples of the base point. The highest window's digit is counted from `highest`.
+[[gnu::noinline]] Extended add_base_multiples(Extended sum, const uint64_t (&words)[5][8], uint64_t highest) {
+  for (size_t window = 0; window < kWindows; ++window) {
+    const Vec from = splat(window == kWindows - 1 ? highest : 16);
+    const Vec digit = window_bits(words, window);
+    const Mask negative = below(digit, from);
+    const Vec magnitude = select(negative, sub(from, digit), sub(digit, from));
+    sum = add_precomputed(sum, look_up(window, magnitude, negative), negative);
+  }
+  return sum;
+}
+
+void x25519_base(const uint8_t (*scalars)[32], uint8_t (*out)[32]) {
+  uint64_t words[5][8];
   for (size_t lane = 0; lane < 8; ++lane) {
     uint64_t w[4];
     __builtin_memcpy(w, scalars[lane], 32);
     w[0] &= ~uint64_t{7};
     w[3] = (w[3] & (~uint64_t{0} >> 1)) | (uint64_t{1} << 62);
-    unsigned __int128 sum = 0;
-    for (size_t i = 0; i < 4; ++i) {
-      sum = (sum >> 64) + w[i] + kDigitOffset[i];
-      words[i][lane] = static_cast<uint64_t>(sum);
-    }
-    words[4][lane] = 0;  // the sum stays below 2^255 + 2^250
+    write_offset_scalar(w, words, lane);
+    wipe(w, sizeof w);
   }
-}
-
-void x25519_base(const uint8_t (*scalars)[32], uint8_t (*out)[32]) {
-  uint64_t words[5][8];
-  load_offset_scalars(scalars, words);
-  Extended sum;
-  Fe* const fields[4] = {&sum.x, &sum.y, &sum.z, &sum.t};
+  Extended start;
+  Fe* const fields[4] = {&start.x, &start.y, &start.z, &start.t};
   for (size_t field = 0; field < 4; ++field)
     for (size_t i = 0; i < 5; ++i) fields[field]->limb[i] = splat(edwards_start[field][i]);
-  for (size_t window = 0; window < kWindows; ++window) {
-    const Vec digit = window_bits(words, window);
-    const Mask negative = below(digit, splat(16));
-    const Vec magnitude = select(negative, sub(splat(16), digit), sub(digit, splat(16)));
-    sum = add_precomputed(sum, look_up(window, magnitude, negative), negative);
-  }
+  const Extended sum = add_base_multiples(start, words, 16);
   Vec result[4];
   to_words(canonical((sum.z + sum.y) * invert((sum.z - sum.y) * fe_small(1))), result);
   store_lanes(result, out);

@@ -43,6 +43,18 @@ struct Fe {
                add(sub(a.limb[4], b.limb[4]), splat((uint64_t{1} << 49) - 1)));
 }
 
+/// A sum whose limbs are not carried: good only for subtracting.
+[[gnu::always_inline]] inline Fe sum_uncarried(const Fe& a, const Fe& b) {
+  Fe r;
+  for (size_t i = 0; i < 5; ++i) r.limb[i] = add(a.limb[i], b.limb[i]);
+  return r;
+}
+
+/// Any element to a reduced one of the same value.
+[[gnu::always_inline]] inline Fe reduced(const Fe& a) {
+  return carry_and_fold(a.limb[0], a.limb[1], a.limb[2], a.limb[3], a.limb[4]);
+}
+
 /// The ten limbs of a product, each below 2^56, the last below 2^52, to a reduced element: 2^260 is 608 modulo p.
 [[gnu::always_inline]] inline Fe reduce(const Vec (&t)[10]) {
   const Vec fold = splat(608);
@@ -195,6 +207,28 @@ template <int Count>
   wipe(product, sizeof product);
   wipe(inverse, sizeof inverse);
   return select(none, fe_small(0), result);
+}
+
+/// a^(2^times).
+[[gnu::noinline]] Fe squared_times(Fe a, int times) {
+  for (int i = 0; i < times; ++i) a = square(a);
+  return a;
+}
+
+/// a^((p - 5)/8) = a^(2^252 - 3), from which square roots come (RFC 8032 5.1.3).
+Fe power_for_root(const Fe& a) {
+  const Fe a8 = squared_times(a, 3);
+  const Fe a9 = a8 * a;
+  const Fe a11 = a9 * square(a);
+  const Fe ones5 = square(a11) * a9;  // a^(2^5 - 1), and so on
+  const Fe ones10 = squared_times(ones5, 5) * ones5;
+  const Fe ones20 = squared_times(ones10, 10) * ones10;
+  const Fe ones40 = squared_times(ones20, 20) * ones20;
+  const Fe ones50 = squared_times(ones40, 10) * ones10;
+  const Fe ones100 = squared_times(ones50, 50) * ones50;
+  const Fe ones200 = squared_times(ones100, 100) * ones100;
+  const Fe ones250 = squared_times(ones200, 50) * ones50;
+  return squared_times(ones250, 2) * a;
 }
 
 }  // namespace

@@ -23,6 +23,25 @@ struct X25519Kernels {
   void (*base)(const uint8_t (*scalars)[32], uint8_t (*out)[32]);
 };
 
+/// Numbers are little-endian and points are encoded as in RFC 8032 5.1.2. B is the base point, L its order.
+struct Ed25519Kernels {
+  /// The same as X25519Kernels': one of them is enough.
+  void (*prepare)();
+  /// scalar·B for scalars below L. The answer has a one for each lane whose point was found to lie on the curve; any
+  /// other lane was computed wrongly.
+  uint8_t (*base)(const uint8_t (*scalars)[32], uint8_t (*out)[32]);
+  /// A one for each lane in which `points` holds a point A and base_scalar·B - scalar·A is encoded as `results` has it;
+  /// both scalars are below L. All of it is public.
+  uint8_t (*verify)(const uint8_t (*base_scalars)[32], const uint8_t (*scalars)[32], const uint8_t (*points)[32],
+                    const uint8_t (*results)[32]);
+};
+
+/// SHA-512's state and blocks: 64-bit words by lane.
+struct Sha512Kernels {
+  /// One more block for each lane of `lanes` (the lowest bit for lane 0).
+  void (*compress)(uint64_t (&state)[8][8], const uint64_t (&block)[16][8], uint8_t lanes);
+};
+
 /// Numbers are big-endian (SEC 1 2.3), scalars from 1 to n - 1.
 struct P256Kernels {
   void (*prepare)();
@@ -78,6 +97,8 @@ extern const Sha256Kernels kShaNiSha256Kernels;
 
 /// AVX-512 F, DQ and IFMA.
 extern const X25519Kernels kIfmaX25519Kernels;
+extern const Ed25519Kernels kIfmaEd25519Kernels;
+extern const Sha512Kernels kIfmaSha512Kernels;
 extern const P256Kernels kIfmaP256Kernels;
 extern const RsaKernels kIfmaRsaKernels;
 

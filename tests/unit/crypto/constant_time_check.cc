@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <string_view>
 
+#include "crypto/ed25519_order.h"
 #include "crypto/p256_order.h"
 
 using namespace handsel;
@@ -26,7 +27,14 @@ int main(int count, char** arguments) {
   order_to_bytes(result, bytes);
   order_make_valid_scalar(secret);
 
+  std::array<std::uint8_t, 64> hash{0x33};
+  VALGRIND_MAKE_MEM_UNDEFINED(hash.data(), hash.size());
+  const Ed25519Scalar nonce = ed25519_reduce(hash);
+  std::array<std::uint8_t, 32> response;
+  ed25519_to_bytes(ed25519_multiply_add(nonce, secret, nonce), response);
+
   if (count > 1 && std::string_view(arguments[1]) == "leak" && (secret[0] & 1) != 0) std::puts("planted");
   VALGRIND_MAKE_MEM_DEFINED(bytes.data(), bytes.size());
-  std::printf("done: %d\n", bytes[0]);
+  VALGRIND_MAKE_MEM_DEFINED(response.data(), response.size());
+  std::printf("done: %d %d\n", bytes[0], response[0]);
 }

@@ -10,9 +10,12 @@
 #include "crypto/kernels/x25519.inl"
 //
 #include "crypto/kernels/edwards25519.inl"
+//
+#include "crypto/kernels/ed25519.inl"
 
 namespace handsel::crypto {
 
 extern const X25519Kernels kIfmaX25519Kernels{prepare_edwards25519, x25519, x25519_base};
+extern const Ed25519Kernels kIfmaEd25519Kernels{prepare_edwards25519, ed25519_base, ed25519_verify};
 
 }  // namespace handsel::crypto
