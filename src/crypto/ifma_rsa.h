@@ -12,29 +12,43 @@
 
 namespace handsel::crypto {
 
-/// One a worker. Keys are brought into the kernel's form at their first signature and kept.
-class IfmaRsa {
+/// Keys of one size, in the kernel's form, and room for one batch. One a worker.
+template <std::size_t Bits>
+class RsaLanes {
  public:
-  /// `scalar` signs what the lanes cannot or need not. Tests give a kernel with faults.
-  IfmaRsa(const KeyStore& keys, Entropy& entropy, const Kernel& scalar, const RsaKernels& lanes = kIfmaRsaKernels);
-  ~IfmaRsa();
-  /// At most eight operations of Kind::rsa_pss_sign.
+  RsaLanes(const KeyStore& keys, Entropy& entropy, RsaPrivate<Bits> kernel);
+  ~RsaLanes();
+  /// True when the key is of this size and suits the kernel, which is found out at its first signature and kept.
+  bool suits(const Operation& operation);
+  /// At most eight operations that suit.
   void sign(std::span<Operation* const> operations);
 
  private:
   struct Key {
     bool looked_at = false;
-    std::unique_ptr<RsaKey2048> form;  ///< none when the key does not suit the kernel
+    std::unique_ptr<RsaKey<Bits>> form;  ///< none when the key does not suit the kernel
   };
-  const RsaKey2048* suitable_key(const Operation& operation);
-  void sign_in_lanes(std::span<Operation* const> operations);
 
   const KeyStore& keys_;
   Entropy& entropy_;
-  Kernel scalar_;
-  const RsaKernels& lanes_;
+  RsaPrivate<Bits> kernel_;
   std::vector<Key> forms_;
-  std::unique_ptr<RsaBatch2048> batch_;
+  std::unique_ptr<RsaBatch<Bits>> batch_;
+};
+
+/// One a worker.
+class IfmaRsa {
+ public:
+  /// `scalar` signs what the lanes cannot or need not. Tests give a kernel with faults.
+  IfmaRsa(const KeyStore& keys, Entropy& entropy, const Kernel& scalar, const RsaKernels& lanes = kIfmaRsaKernels);
+  /// At most eight operations of Kind::rsa_pss_sign.
+  void sign(std::span<Operation* const> operations);
+
+ private:
+  Kernel scalar_;
+  RsaLanes<2048> lanes2048_;
+  RsaLanes<3072> lanes3072_;
+  RsaLanes<4096> lanes4096_;
 };
 
 }  // namespace handsel::crypto

@@ -12,7 +12,6 @@
 namespace handsel::crypto {
 namespace {
 
-constexpr int kPrimeBits = 1'024;
 constexpr std::uint64_t kMask52 = (std::uint64_t{1} << 52) - 1;
 
 BnHandle parameter(EVP_PKEY* pkey, const char* name) {
@@ -63,11 +62,15 @@ BnHandle power_of_two(int exponent, const BnHandle& modulus) {
   return number;
 }
 
-bool fill(RsaKey2048::Prime& to, const BnHandle& prime, const BnHandle& exponent) {
+template <std::size_t Bits>
+bool fill(typename RsaKey<Bits>::Prime& to, const BnHandle& prime, const BnHandle& exponent) {
+  constexpr int kPrimeBits = RsaShape<Bits>::kPrimeBits;
+  constexpr int kRadixBits = 52 * RsaShape<Bits>::kPrimeLimbs;
   if (!prime || BN_num_bits(prime.get()) != kPrimeBits || !to_limbs(prime, to.modulus)) return false;
   to.negated_inverse = negated_inverse(to.modulus[0]);
-  return to_limbs(power_of_two(2 * 1'040, prime), to.r_squared) &&
-         to_limbs(power_of_two(2 * 1'040 + kPrimeBits, prime), to.r_squared_shifted) && to_words(exponent, to.exponent);
+  return to_limbs(power_of_two(2 * kRadixBits, prime), to.r_squared) &&
+         to_limbs(power_of_two(2 * kRadixBits + kPrimeBits, prime), to.r_squared_shifted) &&
+         to_words(exponent, to.exponent);
 }
 
 template <std::size_t Count>
@@ -75,7 +78,8 @@ void place(const std::uint64_t (&from)[Count], std::uint64_t (&to)[Count][kKerne
   for (std::size_t i = 0; i < Count; ++i) to[i][lane] = from[i];
 }
 
-void place(const RsaKey2048::Prime& from, RsaPrime& to, std::size_t lane) {
+template <std::size_t Bits>
+void place_prime(const typename RsaKey<Bits>::Prime& from, RsaPrime<Bits>& to, std::size_t lane) {
   place(from.modulus, to.modulus, lane);
   to.negated_inverse[lane] = from.negated_inverse;
   place(from.r_squared, to.r_squared, lane);
@@ -85,35 +89,43 @@ void place(const RsaKey2048::Prime& from, RsaPrime& to, std::size_t lane) {
 
 }  // namespace
 
-std::unique_ptr<RsaKey2048> RsaKey2048::make(EVP_PKEY* pkey) {
+template <std::size_t Bits>
+std::unique_ptr<RsaKey<Bits>> RsaKey<Bits>::make(EVP_PKEY* pkey) {
   const BnHandle e = parameter(pkey, OSSL_PKEY_PARAM_RSA_E);
   const BnHandle n = parameter(pkey, OSSL_PKEY_PARAM_RSA_N);
   const BnHandle third_prime = parameter(pkey, OSSL_PKEY_PARAM_RSA_FACTOR3);
-  if (!e || !n || third_prime || BN_get_word(e.get()) != 65'537 || BN_num_bits(n.get()) != 2 * kPrimeBits)
-    return nullptr;
-  std::unique_ptr<RsaKey2048> key(new RsaKey2048);
-  if (!fill(key->p_, parameter(pkey, OSSL_PKEY_PARAM_RSA_FACTOR1), parameter(pkey, OSSL_PKEY_PARAM_RSA_EXPONENT1)) ||
-      !fill(key->q_, parameter(pkey, OSSL_PKEY_PARAM_RSA_FACTOR2), parameter(pkey, OSSL_PKEY_PARAM_RSA_EXPONENT2)) ||
+  if (!e || !n || third_prime || BN_get_word(e.get()) != 65'537 || BN_num_bits(n.get()) != Bits) return nullptr;
+  std::unique_ptr<RsaKey> key(new RsaKey);
+  if (!fill<Bits>(key->p_, parameter(pkey, OSSL_PKEY_PARAM_RSA_FACTOR1),
+                  parameter(pkey, OSSL_PKEY_PARAM_RSA_EXPONENT1)) ||
+      !fill<Bits>(key->q_, parameter(pkey, OSSL_PKEY_PARAM_RSA_FACTOR2),
+                  parameter(pkey, OSSL_PKEY_PARAM_RSA_EXPONENT2)) ||
       !to_limbs(parameter(pkey, OSSL_PKEY_PARAM_RSA_COEFFICIENT1), key->q_inverse_) || !to_limbs(n, key->modulus_) ||
-      !to_limbs(power_of_two(2 * 2'080, n), key->modulus_r_squared_))
+      !to_limbs(power_of_two(2 * 52 * Shape::kLimbs, n), key->modulus_r_squared_))
     return nullptr;
   key->modulus_negated_inverse_ = negated_inverse(key->modulus_[0]);
   return key;
 }
 
-RsaKey2048::~RsaKey2048() {
+template <std::size_t Bits>
+RsaKey<Bits>::~RsaKey() {
   secure_wipe(&p_, sizeof p_);
   secure_wipe(&q_, sizeof q_);
   secure_wipe(q_inverse_, sizeof q_inverse_);
 }
 
-void RsaKey2048::copy_to(RsaBatch2048& batch, std::size_t lane) const {
-  place(p_, batch.p, lane);
-  place(q_, batch.q, lane);
+template <std::size_t Bits>
+void RsaKey<Bits>::copy_to(RsaBatch<Bits>& batch, std::size_t lane) const {
+  place_prime<Bits>(p_, batch.p, lane);
+  place_prime<Bits>(q_, batch.q, lane);
   place(q_inverse_, batch.q_inverse, lane);
   place(modulus_, batch.modulus, lane);
   batch.modulus_negated_inverse[lane] = modulus_negated_inverse_;
   place(modulus_r_squared_, batch.modulus_r_squared, lane);
 }
+
+template class RsaKey<2048>;
+template class RsaKey<3072>;
+template class RsaKey<4096>;
 
 }  // namespace handsel::crypto

@@ -1,5 +1,5 @@
 #pragma once
-/// An RSA-2048 private key in the form that the vector kernel takes.
+/// An RSA private key in the form that the vector kernel takes.
 
 #include <openssl/evp.h>
 
@@ -10,30 +10,36 @@
 
 namespace handsel::crypto {
 
-/// One lane of RsaBatch2048. Wiped on destruction.
-class RsaKey2048 {
+/// One lane of RsaBatch<Bits>. Wiped on destruction.
+template <std::size_t Bits>
+class RsaKey {
  public:
-  /// nullptr unless the key has two primes of 1,024 bits each and the public exponent 65537. Once a key and worker.
-  static std::unique_ptr<RsaKey2048> make(EVP_PKEY* pkey);
-  ~RsaKey2048();
-  void copy_to(RsaBatch2048& batch, std::size_t lane) const;
+  using Shape = RsaShape<Bits>;
+  /// nullptr unless the key has two primes of Bits/2 bits each and the public exponent 65537. Once a key and worker.
+  static std::unique_ptr<RsaKey> make(EVP_PKEY* pkey);
+  ~RsaKey();
+  void copy_to(RsaBatch<Bits>& batch, std::size_t lane) const;
 
   struct Prime {
-    std::uint64_t modulus[20];
+    std::uint64_t modulus[Shape::kPrimeLimbs];
     std::uint64_t negated_inverse;
-    std::uint64_t r_squared[20];
-    std::uint64_t r_squared_shifted[20];
-    std::uint64_t exponent[16];
+    std::uint64_t r_squared[Shape::kPrimeLimbs];
+    std::uint64_t r_squared_shifted[Shape::kPrimeLimbs];
+    std::uint64_t exponent[Shape::kPrimeWords];
   };
 
  private:
-  RsaKey2048() = default;
+  RsaKey() = default;
   Prime p_{};
   Prime q_{};
-  std::uint64_t q_inverse_[20]{};
-  std::uint64_t modulus_[40]{};
+  std::uint64_t q_inverse_[Shape::kPrimeLimbs]{};
+  std::uint64_t modulus_[Shape::kLimbs]{};
   std::uint64_t modulus_negated_inverse_ = 0;
-  std::uint64_t modulus_r_squared_[40]{};
+  std::uint64_t modulus_r_squared_[Shape::kLimbs]{};
 };
+
+extern template class RsaKey<2048>;
+extern template class RsaKey<3072>;
+extern template class RsaKey<4096>;
 
 }  // namespace handsel::crypto

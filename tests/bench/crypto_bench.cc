@@ -31,6 +31,8 @@ struct Subject {
 };
 constexpr crypto::KeyType kP256{crypto::KeyAlgorithm::p256, 256};
 constexpr crypto::KeyType kRsa2048{crypto::KeyAlgorithm::rsa, 2'048};
+constexpr crypto::KeyType kRsa3072{crypto::KeyAlgorithm::rsa, 3'072};
+constexpr crypto::KeyType kRsa4096{crypto::KeyAlgorithm::rsa, 4'096};
 constexpr crypto::KeyType kEd25519{crypto::KeyAlgorithm::ed25519, 256};
 constexpr std::size_t kSignedContent = 130;  // of TLS 1.3's CertificateVerify with SHA-256 (RFC 8446 4.4.3)
 constexpr std::array kSubjects{
@@ -43,6 +45,8 @@ constexpr std::array kSubjects{
     Subject{Kind::p256_keygen, "crypto/p256-keygen", 60},
     Subject{Kind::p256_ecdh, "crypto/p256-ecdh", 40},
     Subject{Kind::rsa_pss_sign, "crypto/rsa2048-private", 20, kRsa2048},
+    Subject{Kind::rsa_pss_sign, "crypto/rsa3072-private", 5, kRsa3072},
+    Subject{Kind::rsa_pss_sign, "crypto/rsa4096-private", 5, kRsa4096},
 };
 
 [[noreturn]] void give_up(const std::string& what) {

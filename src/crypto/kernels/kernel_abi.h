@@ -58,29 +58,49 @@ struct P256Kernels {
                     const uint8_t (*py)[32], const uint8_t (*r)[32]);
 };
 
-/// One prime of each lane's RSA-2048 key: limbs of radix 2^52 by lane. R = 2^1040; the prime has exactly 1024 bits.
-struct RsaPrime {
-  uint64_t modulus[20][8];
-  uint64_t negated_inverse[8];        ///< -1/modulus modulo 2^52
-  uint64_t r_squared[20][8];          ///< R² modulo the prime
-  uint64_t r_squared_shifted[20][8];  ///< 2^1024·R² modulo the prime
-  uint64_t exponent[16][8];           ///< the private exponent modulo the prime less one; 64-bit words
+/// The sizes of an RSA key of so many bits with two primes of half as many: 2048, 3072 or 4096. A number modulo a prime
+/// has R = 2^(52·kPrimeLimbs), one modulo the whole R = 2^(52·kLimbs).
+template <size_t Bits>
+struct RsaShape {
+  static constexpr size_t kPrimeBits = Bits / 2;
+  static constexpr size_t kPrimeWords = kPrimeBits / 64;
+  static constexpr size_t kPrimeLimbs = (kPrimeBits + 16 + 51) / 52;  ///< at least 16 bits to spare
+  static constexpr size_t kWords = Bits / 64;
+  static constexpr size_t kLimbs = 2 * kPrimeLimbs;
 };
 
-/// What eight private operations need. The public exponent is 65537; R of the whole modulus is 2^2080.
-struct RsaBatch2048 {
-  RsaPrime p, q;
-  uint64_t q_inverse[20][8];  ///< 1/q modulo p
-  uint64_t modulus[40][8];
-  uint64_t modulus_negated_inverse[8];
-  uint64_t modulus_r_squared[40][8];
-  uint64_t input[32][8];  ///< below the modulus; 64-bit words, lowest first
+/// One prime of each lane's key, of exactly kPrimeBits bits: limbs of radix 2^52 by lane.
+template <size_t Bits>
+struct RsaPrime {
+  using Shape = RsaShape<Bits>;
+  uint64_t modulus[Shape::kPrimeLimbs][8];
+  uint64_t negated_inverse[8];                        ///< -1/modulus modulo 2^52
+  uint64_t r_squared[Shape::kPrimeLimbs][8];          ///< R² modulo the prime
+  uint64_t r_squared_shifted[Shape::kPrimeLimbs][8];  ///< 2^kPrimeBits·R² modulo the prime
+  uint64_t exponent[Shape::kPrimeWords][8];           ///< the private exponent modulo the prime less one; 64-bit words
 };
+
+/// What eight private operations need. The public exponent is 65537.
+template <size_t Bits>
+struct RsaBatch {
+  using Shape = RsaShape<Bits>;
+  RsaPrime<Bits> p, q;
+  uint64_t q_inverse[Shape::kPrimeLimbs][8];  ///< 1/q modulo p
+  uint64_t modulus[Shape::kLimbs][8];
+  uint64_t modulus_negated_inverse[8];
+  uint64_t modulus_r_squared[Shape::kLimbs][8];
+  uint64_t input[Shape::kWords][8];  ///< below the modulus; 64-bit words, lowest first
+};
+
+/// input^d in 64-bit words, lowest first. The answer has a one for each lane whose result the public operation turned
+/// into the input again; any other lane's must not be shown to anyone.
+template <size_t Bits>
+using RsaPrivate = uint8_t (*)(const RsaBatch<Bits>& batch, uint64_t (&output)[Bits / 64][8]);
 
 struct RsaKernels {
-  /// input^d in 64-bit words, lowest first. The answer has a one for each lane whose result the public operation turned
-  /// into the input again; any other lane's must not be shown to anyone.
-  uint8_t (*private_2048)(const RsaBatch2048& batch, uint64_t (&output)[32][8]);
+  RsaPrivate<2048> private_2048;
+  RsaPrivate<3072> private_3072;
+  RsaPrivate<4096> private_4096;
 };
 
 /// SHA-256's compression (RFC 6234 6.2): the eight words go over blocks of 64 bytes. Not by lanes: handshakes wait for

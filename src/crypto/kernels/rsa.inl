@@ -3,8 +3,9 @@
 
 namespace {
 
-using handsel::crypto::RsaBatch2048;
+using handsel::crypto::RsaBatch;
 using handsel::crypto::RsaPrime;
+using handsel::crypto::RsaShape;
 
 constexpr uint64_t kMask52 = (uint64_t{1} << 52) - 1;
 
@@ -22,14 +23,14 @@ template <size_t Limbs>
   return r;
 }
 
-/// 64-bit words from `first` on to limbs, of which the last may have fewer bits.
+/// So many 64-bit words to limbs, of which the last may have fewer bits, or none.
 template <size_t Limbs, size_t Words>
 Number<Limbs> from_words(const uint64_t (*words)[8]) {
   Number<Limbs> r;
   for (size_t i = 0; i < Limbs; ++i) {
     const size_t word = 52 * i / 64;
     const size_t shift = 52 * i % 64;
-    Vec bits = shift_right_by(load(words[word]), splat(shift));
+    Vec bits = word < Words ? shift_right_by(load(words[word]), splat(shift)) : zero();
     if (shift > 12 && word + 1 < Words) bits = either(bits, shift_left_by(load(words[word + 1]), splat(64 - shift)));
     r.limb[i] = both(bits, splat(kMask52));
   }
@@ -55,7 +56,7 @@ struct Modulus {
 };
 
 /// a·b/R modulo m. Limb by limb of b, with the lowest limb shifted out each time; an accumulator takes part in at most
-/// Limbs rounds and gets four halves below 2^52 in each: below 160·2^52 < 2^60.
+/// Limbs rounds and gets four halves below 2^52 in each: below 320·2^52 < 2^61.
 template <size_t Limbs>
 [[gnu::noinline]] void multiply(Number<Limbs>& out, const Number<Limbs>& a, const Number<Limbs>& b,
                                 const Modulus<Limbs>& modulus) {
@@ -81,16 +82,19 @@ template <size_t Limbs>
 }
 
 /// a²/R modulo m. The halves of unlike limbs are collected once and doubled, column by column; then m's multiples are
-/// added as in a product. A column has at most 42 halves before that and 82 after: below 2^59.
-[[gnu::noinline]] void square(Number<20>& out, const Number<20>& a, const Modulus<20>& modulus) {
-  Vec column[40];
+/// added as in a product. A column has at most 2·Limbs + 2 halves before that and 4·Limbs + 2 after: below 2^60.
+template <size_t Limbs>
+[[gnu::noinline]] void square(Number<Limbs>& out, const Number<Limbs>& a, const Modulus<Limbs>& modulus)
+  requires(Limbs <= 40)
+{
+  Vec column[2 * Limbs];
   Vec high_before = zero();  // of the column below
-#pragma GCC unroll 40
-  for (size_t k = 0; k < 39; ++k) {
+#pragma GCC unroll 80
+  for (size_t k = 0; k < 2 * Limbs - 1; ++k) {
     Vec low = zero();
     Vec high = zero();
-#pragma GCC unroll 20
-    for (size_t i = k < 20 ? 0 : k - 19; 2 * i < k; ++i) {
+#pragma GCC unroll 40
+    for (size_t i = k < Limbs ? 0 : k - (Limbs - 1); 2 * i < k; ++i) {
       low = madd_low(low, a.limb[i], a.limb[k - i]);
       high = madd_high(high, a.limb[i], a.limb[k - i]);
     }
@@ -100,20 +104,20 @@ template <size_t Limbs>
     column[k] = k % 2 == 0 ? madd_low(doubled, like, like) : madd_high(doubled, like, like);
     high_before = high;
   }
-  column[39] = madd_high(add(high_before, high_before), a.limb[19], a.limb[19]);
+  column[2 * Limbs - 1] = madd_high(add(high_before, high_before), a.limb[Limbs - 1], a.limb[Limbs - 1]);
 
-  Number<20> sum;
+  Number<Limbs> sum;
 #pragma GCC unroll 40
-  for (size_t j = 0; j < 20; ++j) sum.limb[j] = column[j];
+  for (size_t j = 0; j < Limbs; ++j) sum.limb[j] = column[j];
 #pragma GCC unroll 1
-  for (size_t i = 0; i < 20; ++i) {
+  for (size_t i = 0; i < Limbs; ++i) {
     const Vec q = madd_low(zero(), sum.limb[0], modulus.negated_inverse);
     const Vec gone = shift_right<52>(madd_low(sum.limb[0], modulus.m.limb[0], q));
 #pragma GCC unroll 40
-    for (size_t j = 1; j < 20; ++j)
+    for (size_t j = 1; j < Limbs; ++j)
       sum.limb[j - 1] = madd_high(madd_low(sum.limb[j], modulus.m.limb[j], q), modulus.m.limb[j - 1], q);
     sum.limb[0] = add(sum.limb[0], gone);
-    sum.limb[19] = madd_high(column[i + 20], modulus.m.limb[19], q);
+    sum.limb[Limbs - 1] = madd_high(column[i + Limbs], modulus.m.limb[Limbs - 1], q);
   }
   carry(sum);
   out = sum;
@@ -167,26 +171,35 @@ void power(Number<Limbs>& result, const Number<Limbs>& base, const uint64_t (&ex
   wipe(&entry, sizeof entry);
 }
 
-/// input^exponent modulo one prime, in Montgomery form. input = high·2^1024 + low, and both halves are below twice the
-/// prime.
-void power_modulo_prime(Number<20>& result, const RsaPrime& prime, const Modulus<20>& modulus,
-                        const uint64_t (&input)[32][8]) {
-  const Number<20> r_squared = load_limbs(prime.r_squared);
-  Number<20> low;
-  Number<20> high;
-  multiply(low, from_words<20, 16>(input), r_squared, modulus);
-  multiply(high, from_words<20, 16>(input + 16), load_limbs(prime.r_squared_shifted), modulus);
-  for (size_t i = 0; i < 20; ++i) low.limb[i] = add(low.limb[i], high.limb[i]);
+/// input^exponent modulo one prime, in Montgomery form. input = high·2^kPrimeBits + low, and both halves are below
+/// twice the prime.
+template <size_t Bits>
+void power_modulo_prime(Number<RsaShape<Bits>::kPrimeLimbs>& result, const RsaPrime<Bits>& prime,
+                        const Modulus<RsaShape<Bits>::kPrimeLimbs>& modulus,
+                        const uint64_t (&input)[RsaShape<Bits>::kWords][8]) {
+  constexpr size_t kLimbs = RsaShape<Bits>::kPrimeLimbs;
+  constexpr size_t kWords = RsaShape<Bits>::kPrimeWords;
+  const Number<kLimbs> r_squared = load_limbs(prime.r_squared);
+  Number<kLimbs> low;
+  Number<kLimbs> high;
+  multiply(low, from_words<kLimbs, kWords>(input), r_squared, modulus);
+  multiply(high, from_words<kLimbs, kWords>(input + kWords), load_limbs(prime.r_squared_shifted), modulus);
+  for (size_t i = 0; i < kLimbs; ++i) low.limb[i] = add(low.limb[i], high.limb[i]);
   carry(low);
   power(result, low, prime.exponent, r_squared, modulus);
+  wipe(&low, sizeof low);
+  wipe(&high, sizeof high);
 }
 
-/// second + factor·q: forty limbs.
-Number<40> recombine(const Number<20>& second, const Number<20>& factor, const Number<20>& q) {
-  Number<40> sum;
-  for (size_t i = 0; i < 40; ++i) sum.limb[i] = i < 20 ? second.limb[i] : zero();
-  for (size_t i = 0; i < 20; ++i) {
-    for (size_t j = 0; j < 20; ++j) {
+/// second + factor·q, in twice as many limbs.
+template <size_t Limbs>
+Number<2 * Limbs> recombine(const Number<Limbs>& second, const Number<Limbs>& factor, const Number<Limbs>& q) {
+  Number<2 * Limbs> sum;
+  for (size_t i = 0; i < 2 * Limbs; ++i) sum.limb[i] = i < Limbs ? second.limb[i] : zero();
+#pragma GCC unroll 1
+  for (size_t i = 0; i < Limbs; ++i) {
+#pragma GCC unroll 4
+    for (size_t j = 0; j < Limbs; ++j) {
       sum.limb[i + j] = madd_low(sum.limb[i + j], factor.limb[i], q.limb[j]);
       sum.limb[i + j + 1] = madd_high(sum.limb[i + j + 1], factor.limb[i], q.limb[j]);
     }
@@ -197,53 +210,64 @@ Number<40> recombine(const Number<20>& second, const Number<20>& factor, const N
 
 /// The lanes in which signature^65537 is the input: anything else would tell a prime to whoever sees it (Boneh,
 /// DeMillo, Lipton 1997).
-Mask verify(const Number<40>& signature, const RsaBatch2048& batch) {
-  const Modulus<40> modulus{load_limbs(batch.modulus), load(batch.modulus_negated_inverse)};
-  Number<40> base;
-  Number<40> result;
+template <size_t Bits>
+Mask verify(const Number<RsaShape<Bits>::kLimbs>& signature, const RsaBatch<Bits>& batch) {
+  constexpr size_t kLimbs = RsaShape<Bits>::kLimbs;
+  const Modulus<kLimbs> modulus{load_limbs(batch.modulus), load(batch.modulus_negated_inverse)};
+  Number<kLimbs> base;
+  Number<kLimbs> result;
   multiply(base, signature, load_limbs(batch.modulus_r_squared), modulus);
   result = base;
   for (int i = 0; i < 16; ++i) square(result, result, modulus);
   multiply(result, result, base, modulus);
-  multiply(result, result, small_number<40>(1), modulus);
-  const Number<40> wanted = from_words<40, 32>(batch.input);
+  multiply(result, result, small_number<kLimbs>(1), modulus);
+  const Number<kLimbs> wanted = from_words<kLimbs, RsaShape<Bits>::kWords>(batch.input);
   Vec difference = zero();
-  for (size_t i = 0; i < 40; ++i) difference = either(difference, differing(result.limb[i], wanted.limb[i]));
+  for (size_t i = 0; i < kLimbs; ++i) difference = either(difference, differing(result.limb[i], wanted.limb[i]));
   return equal(difference, zero());
 }
 
-uint8_t rsa_private_2048(const RsaBatch2048& batch, uint64_t (&output)[32][8]) {
-  const Modulus<20> p{load_limbs(batch.p.modulus), load(batch.p.negated_inverse)};
-  const Modulus<20> q{load_limbs(batch.q.modulus), load(batch.q.negated_inverse)};
-  Number<20> first;
-  Number<20> second;
-  power_modulo_prime(first, batch.p, p, batch.input);
-  power_modulo_prime(second, batch.q, q, batch.input);
-  multiply(second, second, small_number<20>(1), q);
+/// Limbs to 64-bit words.
+template <size_t Words, size_t Limbs>
+void to_words(const Number<Limbs>& number, uint64_t (&words)[Words][8]) {
+  for (size_t word = 0; word < Words; ++word) {
+    const size_t limb = 64 * word / 52;
+    const size_t shift = 64 * word % 52;
+    Vec bits = shift_right_by(number.limb[limb], splat(shift));
+    bits = either(bits, shift_left_by(number.limb[limb + 1], splat(52 - shift)));
+    if (shift > 40) bits = either(bits, shift_left_by(number.limb[limb + 2], splat(104 - shift)));
+    store(words[word], bits);
+  }
+}
+
+template <size_t Bits>
+uint8_t rsa_private(const RsaBatch<Bits>& batch, uint64_t (&output)[Bits / 64][8]) {
+  constexpr size_t kLimbs = RsaShape<Bits>::kPrimeLimbs;
+  Modulus<kLimbs> p{load_limbs(batch.p.modulus), load(batch.p.negated_inverse)};
+  Modulus<kLimbs> q{load_limbs(batch.q.modulus), load(batch.q.negated_inverse)};
+  Number<kLimbs> first;
+  Number<kLimbs> second;
+  power_modulo_prime<Bits>(first, batch.p, p, batch.input);
+  power_modulo_prime<Bits>(second, batch.q, q, batch.input);
+  multiply(second, second, small_number<kLimbs>(1), q);
   reduce(second, q);
 
   // Garner: factor = (first - second)/q modulo p.
-  Number<20> factor;
+  Number<kLimbs> factor;
   multiply(factor, second, load_limbs(batch.p.r_squared), p);
-  for (size_t i = 0; i < 20; ++i)
+  for (size_t i = 0; i < kLimbs; ++i)
     factor.limb[i] = add(sub(first.limb[i], factor.limb[i]), add(p.m.limb[i], p.m.limb[i]));
   carry(factor);
   multiply(factor, factor, load_limbs(batch.q_inverse), p);
   reduce(factor, p);
-  const Number<40> signature = recombine(second, factor, q.m);
-
-  for (size_t word = 0; word < 32; ++word) {
-    const size_t limb = 64 * word / 52;
-    const size_t shift = 64 * word % 52;
-    Vec bits = shift_right_by(signature.limb[limb], splat(shift));
-    bits = either(bits, shift_left_by(signature.limb[limb + 1], splat(52 - shift)));
-    if (shift > 40) bits = either(bits, shift_left_by(signature.limb[limb + 2], splat(104 - shift)));
-    store(output[word], bits);
-  }
+  const Number<2 * kLimbs> signature = recombine(second, factor, q.m);
+  to_words(signature, output);
   wipe(&first, sizeof first);
   wipe(&second, sizeof second);
   wipe(&factor, sizeof factor);
-  return verify(signature, batch);
+  wipe(&p, sizeof p);
+  wipe(&q, sizeof q);
+  return verify<Bits>(signature, batch);
 }
 
 }  // namespace

@@ -7,6 +7,6 @@
 
 namespace handsel::crypto {
 
-extern const RsaKernels kIfmaRsaKernels{rsa_private_2048};
+extern const RsaKernels kIfmaRsaKernels{rsa_private<2048>, rsa_private<3072>, rsa_private<4096>};
 
 }  // namespace handsel::crypto

@@ -15,21 +15,33 @@
 namespace handsel::crypto {
 namespace {
 
+template <std::size_t Size>
+struct KeySize {
+  static constexpr std::size_t kBits = Size;
+};
+RsaPrivate<2048> kernel_of(KeySize<2048>) { return kIfmaRsaKernels.private_2048; }
+RsaPrivate<3072> kernel_of(KeySize<3072>) { return kIfmaRsaKernels.private_3072; }
+RsaPrivate<4096> kernel_of(KeySize<4096>) { return kIfmaRsaKernels.private_4096; }
+
+template <class Size>
 class RsaKernel : public testing::Test {
  protected:
+  static constexpr std::size_t kBits = Size::kBits;
+  static constexpr std::size_t kWords = kBits / 64;
+
   void SetUp() override {
     if (!cpu_runs_avx512_ifma()) GTEST_SKIP() << "no AVX-512 IFMA on this processor";
-    key_ = RsaKey2048::make(pkey_.get());
+    key_ = RsaKey<kBits>::make(pkey_.get());
     ASSERT_NE(key_, nullptr);
     for (std::size_t lane = 0; lane < kKernelLanes; ++lane) key_->copy_to(*batch_, lane);
-    std::mt19937_64 generator(2'048);
+    std::mt19937_64 generator(kBits);
     for (auto& word : batch_->input)
       for (std::uint64_t& lane : word) lane = generator();
-    for (std::uint64_t& lane : batch_->input[31]) lane >>= 2;  // below the modulus
+    for (std::uint64_t& lane : batch_->input[kWords - 1]) lane >>= 2;  // below the modulus
   }
-  std::vector<std::uint8_t> bytes_of(const std::uint64_t (&words)[32][8], std::size_t lane) {
-    std::vector<std::uint8_t> bytes(256);
-    for (std::size_t i = 0; i < 32; ++i) store_be64(&bytes[248 - 8 * i], words[i][lane]);
+  std::vector<std::uint8_t> bytes_of(const std::uint64_t (&words)[kWords][8], std::size_t lane) {
+    std::vector<std::uint8_t> bytes(kBits / 8);
+    for (std::size_t i = 0; i < kWords; ++i) store_be64(&bytes[kBits / 8 - 8 - 8 * i], words[i][lane]);
     return bytes;
   }
   /// input^d by libcrypto.
@@ -38,40 +50,48 @@ class RsaKernel : public testing::Test {
     EVP_PKEY_decrypt_init(context.get());
     EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_NO_PADDING);
     const auto input = bytes_of(batch_->input, lane);
-    std::vector<std::uint8_t> output(256);
+    std::vector<std::uint8_t> output(kBits / 8);
     std::size_t length = output.size();
     EXPECT_EQ(EVP_PKEY_decrypt(context.get(), output.data(), &length, input.data(), input.size()), 1);
     return output;
   }
 
-  PkeyHandle pkey_{EVP_RSA_gen(2'048u)};
-  std::unique_ptr<RsaKey2048> key_;
-  std::unique_ptr<RsaBatch2048> batch_ = std::make_unique<RsaBatch2048>();
-  std::uint64_t output_[32][8];
-};
-
-TEST_F(RsaKernel, random_and_edge_inputs_give_libcryptos_results) {
-  for (auto& word : batch_->input) word[0] = word[1] = word[2] = 0;
-  batch_->input[0][1] = 1;
-  for (std::size_t i = 0; i < 16; ++i) batch_->input[i][2] = ~std::uint64_t{0};  // the lower half all ones
-  EXPECT_EQ(kIfmaRsaKernels.private_2048(*batch_, output_), 0xff);
-  for (std::size_t lane = 0; lane < kKernelLanes; ++lane) {
-    EXPECT_EQ(to_hex(bytes_of(output_, lane)), to_hex(reference(lane))) << "lane " << lane;
+  /// Made once: a long key takes seconds.
+  static const PkeyHandle& key() {
+    static const PkeyHandle made(EVP_RSA_gen(static_cast<unsigned>(kBits)));
+    return made;
   }
+  const PkeyHandle& pkey_ = key();
+  std::unique_ptr<RsaKey<kBits>> key_;
+  std::unique_ptr<RsaBatch<kBits>> batch_ = std::make_unique<RsaBatch<kBits>>();
+  std::uint64_t output_[kWords][8];
+};
+using KeySizes = testing::Types<KeySize<2048>, KeySize<3072>, KeySize<4096>>;
+TYPED_TEST_SUITE(RsaKernel, KeySizes);
+
+TYPED_TEST(RsaKernel, random_and_edge_inputs_give_libcryptos_results) {
+  for (auto& word : this->batch_->input) word[0] = word[1] = word[2] = 0;
+  this->batch_->input[0][1] = 1;
+  for (std::size_t i = 0; i < this->kWords / 2; ++i)
+    this->batch_->input[i][2] = ~std::uint64_t{0};  // the lower half all ones
+  EXPECT_EQ(kernel_of(TypeParam{})(*this->batch_, this->output_), 0xff);
+  for (std::size_t lane = 0; lane < kKernelLanes; ++lane)
+    EXPECT_EQ(to_hex(this->bytes_of(this->output_, lane)), to_hex(this->reference(lane))) << "lane " << lane;
 }
 
-TEST_F(RsaKernel, fault_in_any_part_of_a_key_is_seen_in_its_lane_alone) {
-  RsaBatch2048 faulty = *batch_;
+TYPED_TEST(RsaKernel, fault_in_any_part_of_a_key_is_seen_in_its_lane_alone) {
+  auto& faulty = *this->batch_;
+  constexpr std::size_t kLast = RsaShape<TypeParam::kBits>::kPrimeLimbs - 1;
   faulty.q_inverse[7][1] ^= 1;
   faulty.p.exponent[3][2] ^= 1;
   faulty.q.exponent[15][3] ^= std::uint64_t{1} << 40;
   faulty.p.r_squared[0][4] ^= 2;
-  faulty.q.modulus[19][6] ^= 1;
-  EXPECT_EQ(kIfmaRsaKernels.private_2048(faulty, output_), 0xff & ~(1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 6));
+  faulty.q.modulus[kLast][6] ^= 1;
+  EXPECT_EQ(kernel_of(TypeParam{})(faulty, this->output_), 0xff & ~(1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 6));
 }
 
 /// The true kernel, but that it finds lanes 1 and 4 wrong.
-std::uint8_t faulty_private_2048(const RsaBatch2048& batch, std::uint64_t (&output)[32][8]) {
+std::uint8_t faulty_private_2048(const RsaBatch<2048>& batch, std::uint64_t (&output)[32][8]) {
   return static_cast<std::uint8_t>(kIfmaRsaKernels.private_2048(batch, output) & ~0x12u);
 }
 
@@ -80,7 +100,8 @@ TEST(IfmaRsa, signature_that_the_kernel_finds_wrong_fails_and_is_not_shown) {
   KeyStore keys;
   SeededEntropy entropy(8'017);
   const KeyId key = *keys.generate({KeyAlgorithm::rsa, 2'048});
-  const RsaKernels faulty{faulty_private_2048};
+  RsaKernels faulty = kIfmaRsaKernels;
+  faulty.private_2048 = faulty_private_2048;
   IfmaRsa rsa(keys, entropy, Kernel{}, faulty);
   std::vector<std::unique_ptr<Job>> jobs;
   std::vector<Operation*> operations;
@@ -97,8 +118,8 @@ TEST(IfmaRsa, signature_that_the_kernel_finds_wrong_fails_and_is_not_shown) {
   }
 }
 
-TEST(RsaKey2048, key_of_another_size_or_exponent_does_not_suit) {
-  EXPECT_EQ(RsaKey2048::make(PkeyHandle(EVP_RSA_gen(3'072u)).get()), nullptr);
+TEST(RsaKey, key_of_another_size_or_exponent_does_not_suit) {
+  EXPECT_EQ(RsaKey<2048>::make(PkeyHandle(EVP_RSA_gen(3'072u)).get()), nullptr);
   const PkeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
   EVP_PKEY_keygen_init(context.get());
   unsigned int bits = 2'048;
@@ -109,7 +130,7 @@ TEST(RsaKey2048, key_of_another_size_or_exponent_does_not_suit) {
   ASSERT_EQ(EVP_PKEY_CTX_set_params(context.get(), parameters), 1);
   EVP_PKEY* pkey = nullptr;
   ASSERT_EQ(EVP_PKEY_generate(context.get(), &pkey), 1);
-  EXPECT_EQ(RsaKey2048::make(PkeyHandle(pkey).get()), nullptr);
+  EXPECT_EQ(RsaKey<2048>::make(PkeyHandle(pkey).get()), nullptr);
 }
 
 }  // namespace
