@@ -268,6 +268,10 @@ TEST_P(EcdsaVerify, equal_and_opposite_multiples_are_judged_like_by_libcrypto) {
     const Number s = curve_.over(curve_.times(r, d), u);
     cases.push_back({&key, bytes_of(curve_.times(u, s)), der_of(r, s)});
     EXPECT_TRUE(verdict(cases.back()));
+    // Any r and s, and e = r·d: the multiples are equal again, but their sum has another x.
+    const Number other_r = random_number();
+    cases.push_back({&key, bytes_of(curve_.times(other_r, d)), der_of(other_r, random_number())});
+    EXPECT_FALSE(verdict(cases.back()));
     // u·G = -v·Q: e = -r·d.
     cases.push_back({&key, bytes_of(curve_.minus(curve_.order, curve_.times(r, d))), der_of(r, s)});
     EXPECT_FALSE(verdict(cases.back()));
