@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -240,9 +241,13 @@ void ticket(Bytes bytes) {
 }
 
 void ticket_key_file(Bytes bytes) {
-  const auto keys = TicketKeys::from_bytes(bytes);
-  require(keys.has_value() == (bytes.size() % TicketKeys::kKeyFileBytes == 0 && !bytes.empty() &&
-                               bytes.size() <= TicketKeys::kMaxKeys * TicketKeys::kKeyFileBytes));
+  const bool whole = bytes.size() % TicketKeys::kKeyFileBytes == 0 && !bytes.empty() &&
+                     bytes.size() <= TicketKeys::kMaxKeys * TicketKeys::kKeyFileBytes;
+  std::set<std::vector<std::uint8_t>> names;
+  for (Bytes rest = bytes; rest.size() >= TicketKeys::kKeyFileBytes; rest = rest.subspan(TicketKeys::kKeyFileBytes))
+    names.emplace(rest.begin(), rest.begin() + TicketKeys::kNameBytes);
+  const bool distinct = names.size() == bytes.size() / TicketKeys::kKeyFileBytes;
+  require(TicketKeys::from_bytes(bytes).has_value() == (whole && distinct));
 }
 
 // Certificates: the list as TLS 1.2 has it
