@@ -98,6 +98,8 @@ MORE_MESSAGES = {
     "cookie": ("small_extensions", vector(2, b"cookie")),
     "modes": ("small_extensions", b"\2\0\1"),
     "status_request": ("small_extensions", b"\1" + vector(2, b"") + vector(2, b"")),
+    "two_keys": ("ticket_key_file", bytes(48) + b"\1" * 48),
+    "two_keys_of_one_name": ("ticket_key_file", bytes(96)),
     "ticket_long_secret": ("ticket", bytes(28) + b"\3\4\x13\1" + bytes(32) + vector(1, bytes(63)) + bytes(16)),
 }
 
