@@ -370,5 +370,23 @@ TEST(P256VerifyKernel, point_off_the_curve_or_not_reduced_fails_alone) {
   EXPECT_EQ(kIfmaP256Kernels.verify(ones, ones, x, y, r), 0xff & ~(1 << 1 | 1 << 2 | 1 << 3 | 1 << 6));
 }
 
+/// With u = 0 and v = 1 the sum is the key itself, whatever it is: only the checks of the point stand in the way.
+TEST(P256VerifyKernel, point_that_equals_its_own_sum_is_looked_at_too) {
+  if (!cpu_runs_avx512_ifma()) GTEST_SKIP() << "no AVX-512 IFMA on this processor";
+  kIfmaP256Kernels.prepare();
+  std::uint8_t zeros[8][32] = {}, ones[8][32] = {}, x[8][32] = {}, y[8][32], r[8][32] = {};
+  const auto good_y = from_hex("459243b9aa581806fe913bce99817ade11ca503c64d9a3c533415c083248fbcc");
+  const auto five_more_than_p = from_hex("ffffffff00000001000000000000000000000001000000000000000000000004");
+  for (std::size_t lane = 0; lane < 8; ++lane) {
+    ones[lane][31] = 1;
+    x[lane][31] = r[lane][31] = 5;
+    std::ranges::copy(good_y, y[lane]);
+  }
+  EXPECT_EQ(kIfmaP256Kernels.verify(zeros, ones, x, y, r), 0xff);
+  y[2][31] ^= 1;
+  std::ranges::copy(five_more_than_p, x[5]);
+  EXPECT_EQ(kIfmaP256Kernels.verify(zeros, ones, x, y, r), 0xff & ~(1 << 2 | 1 << 5));
+}
+
 }  // namespace
 }  // namespace handsel::crypto

@@ -4,7 +4,9 @@
 #include <deque>
 
 #include "backend_fixture.h"
+#include "crypto/cpu.h"
 #include "crypto/ed25519_order.h"
+#include "crypto/kernels/kernel_abi.h"
 #include "crypto/openssl_handle.h"
 #include "crypto/peer_chain.h"
 #include "crypto/public_key.h"
@@ -292,6 +294,17 @@ TEST(Ed25519Key, writing_that_is_not_the_only_one_of_its_point_is_refused) {
     ASSERT_EQ(key.has_value(), !odd) << kOddPoints[i];
     EXPECT_TRUE(!odd || key.error() == ChainFault::unsupported_key);
   }
+}
+
+/// With both scalars zero the result is the neutral point, whatever the key is: only the check of the key is in the
+/// way.
+TEST(Ed25519Kernel, key_that_is_no_point_is_refused_alone) {
+  if (!cpu_runs_avx512_ifma()) GTEST_SKIP() << "no AVX-512 IFMA on this processor";
+  kIfmaEd25519Kernels.prepare();
+  std::uint8_t zeros[8][32] = {}, points[8][32] = {}, neutral[8][32] = {};
+  for (auto& each : neutral) each[0] = 1;
+  points[3][0] = 2;  // no x belongs to y = 2
+  EXPECT_EQ(kIfmaEd25519Kernels.verify(zeros, zeros, points, neutral), 0xff & ~(1 << 3));
 }
 
 TEST(Ed25519Order, products_and_hashes_are_libcryptos) {
