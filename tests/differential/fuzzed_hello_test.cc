@@ -1,7 +1,5 @@
 // ClientHellos changed by a seed, before our server and OpenSSL's, which are configured alike: both answer, or both
 // refuse. Where they differ, a rule says why.
-//
-// HANDSEL_DIFFERENTIAL_SEEDS says how many seeds there are, HANDSEL_DIFFERENTIAL_SEED plays one.
 
 #include <gtest/gtest.h>
 
@@ -9,7 +7,6 @@
 #include <array>
 #include <cinttypes>
 #include <cstdio>
-#include <cstdlib>
 #include <initializer_list>
 #include <map>
 #include <string>
@@ -19,12 +16,10 @@
 #include "mutation.h"
 #include "tls/names.h"
 #include "tls/ticket.h"
+#include "verdict.h"
 
 namespace handsel::tls::test {
 namespace {
-
-enum class Verdict : std::uint8_t { accepted, refused, waiting };
-constexpr std::array kVerdicts = {"accepted", "refused", "waiting"};
 
 struct Outcome {
   Verdict ours{}, theirs{};
@@ -261,11 +256,6 @@ constexpr std::array kRules = {
          }},
 };
 
-std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
-  const char* const text = std::getenv(variable);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
 #if defined(__SANITIZE_ADDRESS__)
 constexpr std::uint64_t kSeeds = 1'000;
 #else
@@ -287,10 +277,8 @@ TEST(FuzzedHello, both_servers_come_to_the_same_verdict) {
   std::map<const char*, std::uint64_t> by_rule;
   std::uint64_t unexplained = 0;
   std::array<std::uint64_t, 3> by_verdict{};
-  const std::uint64_t only = number_from("HANDSEL_DIFFERENTIAL_SEED", 0);
-  const std::uint64_t first = only != 0 ? only : 1;
-  const std::uint64_t last = only != 0 ? only : number_from("HANDSEL_DIFFERENTIAL_SEEDS", kSeeds);
-  for (std::uint64_t seed = first; seed <= last; ++seed) {
+  const Seeds seeds(kSeeds);
+  for (std::uint64_t seed = seeds.first; seed <= seeds.last; ++seed) {
     Mutator mutator(seed);
     const Buffer message = mutator.changed(bases[mutator.below(bases.size())]);
     const Outcome outcome = servers.judge(message);
@@ -306,10 +294,10 @@ TEST(FuzzedHello, both_servers_come_to_the_same_verdict) {
                     << ", alert " << outcome.alert << "; " << to_hex(message);
   }
   EXPECT_EQ(unexplained, 0u);
-  if (only != 0) return;
+  if (seeds.alone) return;
   // Both verdicts are frequent, or the mutations are no good.
-  EXPECT_GT(by_verdict[0], (last - first) / 5);
-  EXPECT_GT(by_verdict[1], (last - first) / 5);
+  EXPECT_GT(by_verdict[0], (seeds.last - seeds.first) / 5);
+  EXPECT_GT(by_verdict[1], (seeds.last - seeds.first) / 5);
   for (const auto& [name, count] : by_rule) std::printf("%8" PRIu64 "  %s\n", count, name);
 }
 

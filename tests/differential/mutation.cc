@@ -99,8 +99,8 @@ void Mutator::change_extensions(Buffer& message, std::size_t block_at) {
   set_length(message);
 }
 
-void Mutator::change_bytes(Buffer& message) {
-  for (std::uint64_t left = 1 + below(2); left > 0; --left) change_body(message);
+void Mutator::change_bytes(Buffer& message, std::uint64_t most) {
+  for (std::uint64_t left = 1 + below(most); left > 0; --left) change_body(message);
 }
 
 void Mutator::change_fields(HelloParts& parts) {
@@ -174,8 +174,8 @@ void Mutator::change_body(Buffer& body) {
     case 1:
       body[below(body.size())] ^= static_cast<std::uint8_t>(1u << below(8));
       break;
-    case 2:
-      body[below(body.size())] = byte();
+    case 2:  // to another value, whatever it was
+      body[below(body.size())] ^= static_cast<std::uint8_t>(1 + below(255));
       break;
     case 3:
       ++body[below(body.size())];

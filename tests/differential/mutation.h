@@ -35,8 +35,8 @@ class Mutator {
   Buffer changed(HelloParts parts);
   /// Changes of extensions alone, in a message that ends in a block of them, which begins at this offset.
   void change_extensions(Buffer& message, std::size_t block_at);
-  /// One to three changes of bytes.
-  void change_bytes(Buffer& message);
+  /// Changes of bytes, one or more.
+  void change_bytes(Buffer& message, std::uint64_t most = 2);
 
   std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
 
