@@ -39,13 +39,17 @@ inline constexpr std::size_t kHandshakeAssemblyBytes = 2'048;  ///< a message in
 inline constexpr std::size_t kHandshakeBlockBytes = 8'192;     ///< all that one handshake in progress occupies
 inline constexpr std::size_t kLongMessageBytes = kMaxHandshakeMessage + kMaxPlaintext;  ///< one long buffer
 inline constexpr std::size_t kMaxExtensions = 128;                                      ///< extensions of one message
-inline constexpr std::size_t kMaxKeyShares = 32;              ///< key shares of one ClientHello
-inline constexpr std::size_t kMaxTicketsTried = 4;            ///< identities of one ClientHello that are looked at
-inline constexpr std::size_t kMaxKeyUpdates = 32;             ///< in a row, without application data between them
-inline constexpr std::size_t kMaxSkippedEarlyData = 65'536;   ///< ciphertext of early data that was not accepted
-inline constexpr std::size_t kMaxPeerCertificates = 10;       ///< of a chain that a peer shows
-inline constexpr std::size_t kMaxStoredTicketBytes = 1'536;   ///< a client does not keep longer ones
-inline constexpr std::uint64_t kKeyUpdateRecords = 1u << 23;  ///< records sealed under one key (RFC 8446 5.5)
+inline constexpr std::size_t kMaxKeyShares = 32;             ///< key shares of one ClientHello
+inline constexpr std::size_t kMaxTicketsTried = 4;           ///< identities of one ClientHello that are looked at
+inline constexpr std::size_t kMaxKeyUpdates = 32;            ///< in a row, without application data between them
+inline constexpr std::uint32_t kMaxEarlyData = 32'768;       ///< that a ticket may allow; held until the handshake ends
+inline constexpr std::size_t kMaxSkippedEarlyData = 65'536;  ///< ciphertext of early data that was not accepted
+inline constexpr std::uint64_t kEarlyDataWindowMs =
+    10'000;  ///< a ClientHello's delay beyond its ticket's age (RFC 8446 8.3)
+inline constexpr std::uint32_t kReplayGuardEntries = 262'144;  ///< ClientHellos with early data that a worker remembers
+inline constexpr std::size_t kMaxPeerCertificates = 10;        ///< of a chain that a peer shows
+inline constexpr std::size_t kMaxStoredTicketBytes = 1'536;    ///< a client does not keep longer ones
+inline constexpr std::uint64_t kKeyUpdateRecords = 1u << 23;   ///< records sealed under one key (RFC 8446 5.5)
 
 // Services
 inline constexpr std::size_t kMaxHttpHeadBytes = 8'192;

@@ -64,7 +64,7 @@ enum class Alert : std::uint8_t {
   X(malformed_alert, decode_error, "alert record that is not two bytes long")                                         \
   X(straddles_key_change, unexpected_message, "handshake bytes on both sides of a key change")                        \
   X(interleaved_records, unexpected_message, "another record inside a fragmented handshake message")                  \
-  X(too_much_early_data, unexpected_message, "more rejected early data than the bound")                               \
+  X(too_much_early_data, unexpected_message, "more early data than the ticket allows, or than is skipped")            \
   X(record_limit_reached, internal_error, "as many records under one key as its cipher allows")                       \
   /* handshake messages */                                                                                            \
   X(unexpected_handshake_message, unexpected_message, "handshake message that has no place at this point")            \
@@ -92,6 +92,7 @@ enum class Alert : std::uint8_t {
   X(scheme_not_offered, illegal_parameter, "a signature scheme that was not offered, or not the key's")               \
   X(protocol_not_offered, illegal_parameter, "an application protocol that was not offered")                          \
   X(psk_not_offered, illegal_parameter, "a pre-shared key that was not offered, or not for this suite")               \
+  X(early_data_on_other_terms, illegal_parameter, "early data accepted, but not with the ticket's suite or protocol") \
   X(session_not_offered, illegal_parameter, "a session is resumed that was not offered, or on other terms")           \
   X(illegal_retry, illegal_parameter, "a HelloRetryRequest that changes nothing, or what was there already")          \
   X(second_retry, unexpected_message, "a second HelloRetryRequest")                                                   \

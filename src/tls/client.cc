@@ -4,6 +4,7 @@
 
 #include "tls/client12.h"
 #include "tls/client13.h"
+#include "tls/client_early_data.h"
 #include "tls/client_offer.h"
 #include "tls/handshake.h"
 #include "tls/messages/extensions.h"
@@ -30,6 +31,8 @@ std::expected<Version, Error> chosen_version(const ClientOffer& offer, const Ser
   }
   if (hello.legacy_version != Version::tls12 || !offer.offers_tls12())
     return std::unexpected(Error::unsupported_version);
+  // "the client … MUST fail the connection if it receives a ServerHello with TLS 1.2" after early data (RFC 8446 D.3).
+  if (offer.early_data() != 0) return std::unexpected(Error::unsupported_version);
   if (hello.is_retry_request()) return std::unexpected(Error::missing_extension);
   if (offer.offers_tls13() && has_downgrade_sentinel(hello.random)) return std::unexpected(Error::downgrade_detected);
   return Version::tls12;
@@ -61,6 +64,7 @@ Task connect(Handshake& handshake) {
   }
   Transcripts transcripts;
   error = send_client_hello(handshake, offer, transcripts);
+  if (error == Error::none && offer.early_data() != 0) error = begin_early_data(handshake, offer, transcripts);
   if (error != Error::none) co_return error;
   // In TLS 1.2 a ChangeCipherSpec never comes before the ServerHello; in 1.3 it may.
   if (offer.offers_tls13()) handshake.set_hello_passed();

@@ -6,6 +6,7 @@
 
 #include "tls/client13_flight.h"
 #include "tls/client_checks.h"
+#include "tls/client_early_data.h"
 #include "tls/finished13.h"
 #include "tls/key_schedule13.h"
 #include "tls/messages/extensions.h"
@@ -82,6 +83,7 @@ Task retry(Handshake& handshake, ClientOffer& offer, const Suite& suite, const S
   Cookie cookie(handshake.worker().frames);
   Error error = hello.cookie ? cookie.take(*hello.cookie) : Error::none;
   if (error != Error::none) co_return error;
+  give_up_early_data(handshake, offer);
   // "optionally removing any pre-shared keys which are incompatible with the server's indicated cipher suite".
   if (const StoredSession* psk = offer.psk())
     if (find_suite13(static_cast<std::uint16_t>(psk->suite))->hash != suite.hash) offer.forget_session();
@@ -94,7 +96,7 @@ Task retry(Handshake& handshake, ClientOffer& offer, const Suite& suite, const S
     error = co_await generation;
     if (error != Error::none) co_return error;
   }
-  if (!offer.session_id().empty()) {
+  if (!offer.session_id().empty() && handshake.info().early_data == EarlyData::none) {
     error = handshake.send_change_cipher_spec();
     if (error != Error::none) co_return error;
   }
@@ -118,7 +120,8 @@ Error take_second_hello(const ClientOffer& offer, const Message& message, const 
   return *again == &suite ? Error::none : Error::suite_not_offered;
 }
 
-/// The server's share, and whether it has taken our ticket. The exchange that the share belongs to is `exchange`.
+/// The server's share, and whether it has taken our ticket. The exchange that the share belongs to is `exchange`;
+/// nullptr when the ticket is enough.
 Error take_server_hello(Handshake& handshake, ClientOffer& offer, const Suite& suite, const ServerHello& hello,
                         KeyExchange*& exchange) {
   Info& info = handshake.info();
@@ -126,9 +129,14 @@ Error take_server_hello(Handshake& handshake, ClientOffer& offer, const Suite& s
     const std::expected<std::uint16_t, Error> index = read_selected_psk(*hello.pre_shared_key);
     if (!index) return index.error();
     const Suite* const former = find_suite13(static_cast<std::uint16_t>(offer.psk()->suite));
-    // Only psk_dhe_ke was offered, so there must be a share as well (RFC 8446 4.2.11).
-    if (*index != 0 || former->hash != suite.hash || !hello.key_share) return Error::psk_not_offered;
+    // Where only psk_dhe_ke was offered, there must be a share as well (RFC 8446 4.2.11).
+    const bool exchanges = static_cast<bool>(hello.key_share);
+    if (*index != 0 || former->hash != suite.hash || (!exchanges && !offer.config().psk_only))
+      return Error::psk_not_offered;
     info.resumed = true;
+    if (!exchanges) return handshake.at_boundary() ? Error::none : Error::straddles_key_change;
+  } else {
+    give_up_early_data(handshake, offer);
   }
   if (!hello.key_share) return Error::missing_extension;
   const std::expected<KeyShare, Error> share = read_server_share(*hello.key_share);
@@ -141,7 +149,8 @@ Error take_server_hello(Handshake& handshake, ClientOffer& offer, const Suite& s
   return handshake.at_boundary() ? Error::none : Error::straddles_key_change;
 }
 
-/// The keys of the handshake, from the shared secret and a pre-shared key if there is one.
+/// The keys of the handshake, from the shared secret and a pre-shared key if there is one. Ours wait for the end of
+/// early data.
 Error start_handshake_keys(Handshake& handshake, const ClientOffer& offer, const Suite& suite, Bytes shared_secret,
                            const Transcript& transcript, Secrets13Client& secrets) {
   const Bytes psk = handshake.info().resumed ? offer.psk()->secret.view() : Bytes{};
@@ -151,7 +160,7 @@ Error start_handshake_keys(Handshake& handshake, const ClientOffer& offer, const
   secrets.client_handshake = std::move(traffic.client);
   secrets.server_handshake = std::move(traffic.server);
   secrets.master.emplace(std::move(secret).master());
-  handshake.start_writing(suite.aead, secrets.client_handshake.clone());
+  if (!handshake.sends_early_data()) handshake.start_writing(suite.aead, secrets.client_handshake.clone());
   return handshake.start_reading(suite.aead, secrets.server_handshake.clone());
 }
 
@@ -185,19 +194,20 @@ Task client13(Handshake& handshake, ClientOffer& offer, Transcripts& transcripts
   if (error != Error::none) co_return error;
 
   // ServerHello: the shared secret, and from it the keys of the handshake.
-  {
+  if (exchange != nullptr) {
     crypto::Operation agreement = exchange->agreement();
     co_await handshake.operations(Waiting::shared_secret, agreement);
   }
+  const Bytes shared_secret = exchange != nullptr ? exchange->shared_secret() : Bytes{};
   Secrets13Client secrets;
-  error = start_handshake_keys(handshake, offer, **suite, exchange->shared_secret(), transcript, secrets);
+  error = start_handshake_keys(handshake, offer, **suite, shared_secret, transcript, secrets);
   if (error != Error::none) co_return error;
 
   // EncryptedExtensions; Certificate and CertificateVerify when no ticket stands for them.
   {
     const Message extensions =
         co_await handshake.message(Waiting::encrypted_extensions, HandshakeType::encrypted_extensions);
-    error = take_encrypted_extensions(handshake, offer, extensions);
+    error = take_encrypted_extensions(handshake, offer, extensions, **suite, secrets.client_handshake);
     if (error != Error::none) co_return error;
     transcript.add(extensions.whole);
   }
@@ -216,8 +226,11 @@ Task client13(Handshake& handshake, ClientOffer& offer, Transcripts& transcripts
   error = secrets.take_server_finished(handshake, **suite, transcript);
   if (error != Error::none) co_return error;
 
-  // Our certificate if it was asked for, our Finished.
-  if (!offer.session_id().empty() && !handshake.info().retried) {
+  // EndOfEarlyData, our certificate if it was asked for, our Finished.
+  error = send_end_of_early_data(handshake, **suite, secrets.client_handshake, transcript);
+  if (error != Error::none) co_return error;
+  const bool early = handshake.info().early_data != EarlyData::none;  // then ChangeCipherSpec has gone long ago
+  if (!offer.session_id().empty() && !handshake.info().retried && !early) {
     error = handshake.send_change_cipher_spec();
     if (error != Error::none) co_return error;
   }

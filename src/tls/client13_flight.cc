@@ -6,10 +6,12 @@
 
 #include "tls/client_checks.h"
 #include "tls/client_config.h"
+#include "tls/client_early_data.h"
 #include "tls/finished13.h"
 #include "tls/messages/certificate.h"
 #include "tls/messages/certificate_request.h"
 #include "tls/messages/encrypted_extensions.h"
+#include "tls/negotiate.h"
 #include "tls/signature_schemes.h"
 #include "tls/signing.h"
 
@@ -78,15 +80,19 @@ Error Secrets13Client::take_server_finished(Handshake& handshake, const Suite& s
   return handshake.start_reading(suite.aead, std::move(application.server));
 }
 
-Error take_encrypted_extensions(Handshake& handshake, const ClientOffer& offer, const Message& message) {
+Error take_encrypted_extensions(Handshake& handshake, const ClientOffer& offer, const Message& message,
+                                const Suite& suite, const TrafficSecret& client_handshake) {
   const std::expected<EncryptedExtensions, Error> extensions = EncryptedExtensions::parse(message.body);
   if (!extensions) return extensions.error();
   constexpr std::array kAllowed = {ExtensionType::server_name, ExtensionType::application_layer_protocol_negotiation,
-                                   ExtensionType::supported_groups};
+                                   ExtensionType::supported_groups, ExtensionType::early_data};
   if (const Error error = check_extensions(offer, extensions->extensions, kAllowed); error != Error::none) return error;
   if (extensions->server_name && !(*extensions->server_name).empty()) return Error::malformed_extension;
-  if (!extensions->application_protocols) return Error::none;
-  return take_protocol(handshake, *extensions->application_protocols);
+  handshake.set_alpn(kNoProtocol);
+  if (extensions->application_protocols)
+    if (const Error error = take_protocol(handshake, *extensions->application_protocols); error != Error::none)
+      return error;
+  return take_early_data_answer(handshake, offer, *extensions, suite, client_handshake);
 }
 
 Task authenticate_server(Handshake& handshake, Transcript& transcript, CertificateAsked& asked) {
@@ -140,6 +146,7 @@ Error finish(Handshake& handshake, const Suite& suite, Secrets13Client& secrets,
   SessionCache::Pending pending;
   pending.scope = config.session_scope;
   pending.suite = suite.id;
+  pending.alpn = handshake.alpn_index();
   pending.resumption = secrets.master->resumption(transcript.digest().view());
   handshake.hold_for_tickets(std::move(pending));
   return Error::none;

@@ -30,7 +30,8 @@ struct CertificateAsked {
 };
 
 /// Answers to what was offered, and to nothing else (RFC 8446 4.3.1).
-Error take_encrypted_extensions(Handshake& handshake, const ClientOffer& offer, const Message& message);
+Error take_encrypted_extensions(Handshake& handshake, const ClientOffer& offer, const Message& message,
+                                const Suite& suite, const TrafficSecret& client_handshake);
 
 /// CertificateRequest if it comes, Certificate, CertificateVerify.
 Task authenticate_server(Handshake& handshake, Transcript& transcript, CertificateAsked& asked);

@@ -50,6 +50,11 @@ struct ClientConfig {
 
   /// Sessions are taken from the worker's SessionCache, and kept there, when it has one.
   bool resume_sessions = true;
+  /// A server may resume a session without a key exchange (psk_ke, RFC 8446 4.2.9), which costs forward secrecy.
+  bool psk_only = false;
+  /// Early data may be sent with a ticket that allows it: Session::send_early(). Somebody may send it again (RFC 8446
+  /// 8).
+  bool early_data = false;
   /// Keying material can be exported (RFC 8446 7.5) as far as the worker's pool reaches.
   bool exporters = false;
   /// A session id and a ChangeCipherSpec that mean nothing, for what stands between and expects TLS 1.2 (RFC 8446 D.4).

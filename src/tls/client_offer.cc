@@ -58,6 +58,7 @@ ClientOffer::ClientOffer(Handshake& handshake) : config_(&handshake.client_confi
   if (resumes_) session_ = worker.client_sessions->take(config_->session_scope, handshake.unix_now_ms());
   const bool fits = session_ && config_->offers(session_->version) && config_->offers(session_->suite);
   if (!fits) session_.drop();
+  if (config_->early_data && psk() != nullptr) early_data_ = psk()->max_early_data;
   // A server takes a session of TLS 1.2 up by echoing its id (RFC 5246 7.3); with a ticket, ours is made up (RFC 5077
   // 3.4).
   if (const StoredSession* session = session12(); session != nullptr && session->session_id_bytes != 0) {
@@ -111,6 +112,8 @@ bool ClientOffer::holds(ExtensionType type) const {
       return offers_tls13() && resumes_;
     case ExtensionType::pre_shared_key:
       return psk() != nullptr;
+    case ExtensionType::early_data:
+      return early_data_ != 0;
     default:
       return false;
   }
@@ -134,8 +137,10 @@ void ClientOffer::write_for_tls13(Writer& writer, Bytes cookie) const {
     if (exchange.group() != NamedGroup::none) shares[count++] = {exchange.group(), exchange.share()};
   write_client_shares(writer, std::span(shares).first(count));
   if (!cookie.empty()) write_cookie(writer, cookie);
-  // A pre-shared key spares the certificate, never the key exchange (RFC 8446 4.2.9).
-  if (resumes_) write_psk_modes(writer, std::array{kPskWithDhe});
+  if (early_data_ != 0) write_empty_extension(writer, ExtensionType::early_data);
+  // A pre-shared key spares the certificate, and where we say so the key exchange (RFC 8446 4.2.9).
+  static constexpr std::array kModes = {kPskWithDhe, kPskOnly};
+  if (resumes_) write_psk_modes(writer, std::span(kModes).first(config_->psk_only ? 2 : 1));
 }
 
 void ClientOffer::write_psk(Writer& writer, std::uint64_t now_unix_ms) const {

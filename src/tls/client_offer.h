@@ -26,6 +26,7 @@ struct Transcripts {
     sha256.add(message);
     sha384.add(message);
   }
+  const Transcript& of(crypto::HashId hash) const { return hash == crypto::HashId::sha256 ? sha256 : sha384; }
   Transcript& of(crypto::HashId hash) { return hash == crypto::HashId::sha256 ? sha256 : sha384; }
 };
 
@@ -53,6 +54,9 @@ class ClientOffer {
   const StoredSession* psk() const;
   const StoredSession* session12() const;
   void forget_session() { session_.drop(); }
+  /// Bytes of early data that the ticket allows and the ClientHello announces; 0: none.
+  std::uint32_t early_data() const { return early_data_; }
+  void withdraw_early_data() { early_data_ = 0; }
 
   /// Writes and sends the ClientHello. `before` is what stands in front of it in the transcript (after a
   /// HelloRetryRequest), `cookie` the server's, to be echoed. Returns the message, in `memory`.
@@ -70,6 +74,7 @@ class ClientOffer {
   std::array<std::uint8_t, kRandomBytes> random_{};
   std::array<std::uint8_t, kMaxSessionIdBytes> session_id_{};
   std::uint8_t session_id_bytes_ = 0;
+  std::uint32_t early_data_ = 0;
   bool resumes_ = false;  // tickets are wanted
   std::array<KeyExchange, ClientConfig::kMaxShares> exchanges_{KeyExchange(NamedGroup::none),
                                                                KeyExchange(NamedGroup::none)};

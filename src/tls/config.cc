@@ -127,6 +127,8 @@ std::expected<ServerConfig, std::string> prepared(ServerConfig draft) {
 
   if (draft.ticket_lifetime_seconds > kMaxTicketLifetimeSeconds)
     return std::unexpected("ticket_lifetime_seconds: more than seven days (604800)");
+  if (draft.max_early_data > limits::kMaxEarlyData)
+    return std::unexpected("max_early_data: more than " + std::to_string(limits::kMaxEarlyData) + " bytes");
   if (draft.tickets_per_handshake > kMaxTickets) return std::unexpected("tickets_per_handshake: more than 8");
 
   if (draft.record_size_limit < kMinRecordSizeLimit || draft.record_size_limit > limits::kMaxPlaintext + 1)

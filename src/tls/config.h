@@ -99,6 +99,14 @@ struct ServerConfig {
   /// long as a ticket would last, and no longer than a day (RFC 5246 F.1.4).
   bool session_ids = true;
 
+  /// A client that offers nothing better (psk_ke alone, RFC 8446 4.2.9) may resume without a key exchange: whoever
+  /// learns the tickets' key can then read the session.
+  bool psk_only = false;
+
+  /// Bytes of early data that a ticket allows (RFC 8446 4.2.10), at most limits::kMaxEarlyData; 0: none. It is not
+  /// proof against replays by itself: see Received::early.
+  std::uint32_t max_early_data = 0;
+
   ClientCertificates client_certificates = ClientCertificates::none;
   std::shared_ptr<const crypto::TrustStore> client_trust;  ///< who vouches for clients; needed to ask for certificates
 

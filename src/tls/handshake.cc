@@ -68,7 +68,7 @@ bool Handshake::operation_done(crypto::Operation& operation) {
   return true;
 }
 
-bool Handshake::skip_early_data(std::size_t bytes) {
+bool Handshake::spend_early_data(std::size_t bytes) {
   if (early_data_budget_ < bytes) return false;
   early_data_budget_ -= bytes;
   return true;

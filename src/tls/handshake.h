@@ -41,12 +41,17 @@ class Handshake : public FrameStack {
   /// One of the awaited operations is done; false when it is none of them.
   bool operation_done(crypto::Operation& operation);
   bool gives_way() const { return gives_way_; }
-  /// Bytes of early data that may still be passed over.
-  std::size_t early_data_left() const { return expects_early_data_ ? early_data_budget_ : 0; }
-  /// Takes this many bytes of early data that was not accepted; false when no more may be skipped (RFC 8446 4.2.10).
-  bool skip_early_data(std::size_t bytes);
-  void end_early_data() { expects_early_data_ = false; }
-  bool expects_early_data() const { return expects_early_data_; }
+  /// Records of early data may come: to be read, or because it was not accepted to be passed over unread.
+  bool takes_early_data() const { return early_records_ == EarlyRecords::taken; }
+  bool skips_early_data() const { return early_records_ == EarlyRecords::skipped; }
+  /// A client's: it may be sent.
+  bool sends_early_data() const { return early_records_ == EarlyRecords::sent; }
+  /// Bytes that may still come, or be sent.
+  std::size_t early_data_left() const { return early_records_ == EarlyRecords::none ? 0 : early_data_budget_; }
+  /// So much of it came or is sent, plaintext or whole records; false when that is more than may be (RFC 8446 4.2.10).
+  bool spend_early_data(std::size_t bytes);
+  /// A server's flight is out, in answer to a hello with early data that was accepted: application data may follow.
+  bool answers_early_data() const { return answers_early_data_; }
   /// In TLS 1.2 ChangeCipherSpec has one place, where it is awaited; in 1.3 it is dropped wherever it may come.
   bool drops_change_cipher_spec() const { return hello_passed_ && !change_cipher_spec_counts_; }
   void change_cipher_spec_dropped() { dropped_change_cipher_spec_ = true; }
@@ -91,6 +96,7 @@ class Handshake : public FrameStack {
   void set_alpn(std::uint16_t index) { session_.alpn_ = index; }
   std::string_view server_name() const { return session_.server_name(); }
   std::string_view alpn() const { return session_.alpn(); }
+  std::uint16_t alpn_index() const { return session_.alpn_; }
   void observe_server_name(std::string_view name);
   /// The first ClientHello has come, or gone: from here on a ChangeCipherSpec may come that means nothing (RFC 8446 5).
   void set_hello_passed() { hello_passed_ = true; }
@@ -115,11 +121,25 @@ class Handshake : public FrameStack {
   void limit_records(std::uint16_t theirs, std::uint16_t most);
   /// What is answered to a client's record_size_limit; 0 when none came.
   std::uint16_t record_size_limit() const { return session_.read_.record_limit(); }
-  /// From now on records that do not open are taken for early data, up to limits::kMaxSkippedEarlyData.
-  void expect_rejected_early_data() {
-    expects_early_data_ = true;
+  /// From now on records that do not open are passed over, up to limits::kMaxSkippedEarlyData.
+  void skip_early_data() {
+    early_records_ = EarlyRecords::skipped;
     early_data_budget_ = limits::kMaxSkippedEarlyData;
   }
+  /// From now on application data is handed up, so many bytes of it.
+  void take_early_data(std::size_t bytes) {
+    early_records_ = EarlyRecords::taken;
+    early_data_budget_ = bytes;
+  }
+  /// From now on so many bytes may be sent early.
+  void send_early_data(std::size_t bytes) {
+    early_records_ = EarlyRecords::sent;
+    early_data_budget_ = bytes;
+  }
+  void end_early_data() { early_records_ = EarlyRecords::none; }
+  void allow_early_answer() { answers_early_data_ = true; }
+  /// The session has sent its close_notify already: nothing may follow.
+  bool write_closed() const { return session_.write_closed_; }
 
   /// Adds a message to the flight being gathered, which is sealed and sent by flush(). Not to be held over a co_await.
   Error queue(Bytes message);
@@ -131,10 +151,14 @@ class Handshake : public FrameStack {
   /// Installs the keys of the direction. Reading fails when bytes of a message came under the old ones (RFC 8446 5.1).
   Error start_reading(crypto::AeadId aead, TrafficSecret secret);
   void start_writing(crypto::AeadId aead, TrafficSecret secret);
+  /// Back to records in the clear.
+  void stop_writing() { session_.write_.stop(worker().aead); }
   Error start_reading12(crypto::AeadId aead, Bytes key, Bytes iv);
   void start_writing12(crypto::AeadId aead, Bytes key, Bytes iv);
 
  private:
+  enum class EarlyRecords : std::uint8_t { none, taken, skipped, sent };
+
   void submit(crypto::Operation& operation);
 
   Session& session_;
@@ -155,7 +179,8 @@ class Handshake : public FrameStack {
   bool dropped_change_cipher_spec_ = false;
   bool hello_passed_ = false;
   bool gives_way_ = false;
-  bool expects_early_data_ = false;
+  bool answers_early_data_ = false;
+  EarlyRecords early_records_ = EarlyRecords::none;
   std::array<std::uint8_t, limits::kHandshakeAssemblyBytes> assembly_;
 };
 

@@ -133,7 +133,8 @@ HandshakeSecret EarlySecret::handshake(Bytes shared_secret) && {
 }
 
 HandshakeSecret::HandshakeSecret(const Hmac& derived, Bytes shared_secret)
-    : secret_(extract(derived, shared_secret)), hmac_(derived.id(), secret_.view()) {}
+    : secret_(extract(derived, shared_secret.empty() ? zeros(derived.id()) : shared_secret)),
+      hmac_(derived.id(), secret_.view()) {}
 
 TrafficSecret HandshakeSecret::client_handshake(Bytes transcript_hash) const {
   return derive_secret(hmac_, "c hs traffic", transcript_hash);

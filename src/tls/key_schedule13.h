@@ -94,6 +94,7 @@ class EarlySecret {
   TrafficSecret resumption_binder() const;
   /// `transcript_hash` runs through the ClientHello.
   TrafficSecret client_early(Bytes transcript_hash) const;
+  /// `shared_secret` empty: there was no key exchange.
   HandshakeSecret handshake(Bytes shared_secret) &&;
   Bytes view() const { return secret_.view(); }
 

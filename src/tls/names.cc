@@ -1,5 +1,7 @@
 #include "tls/names.h"
 
+#include "tls/early_data_refusal.h"
+
 namespace handsel::tls {
 
 std::string_view name_of(HandshakeType type) {
@@ -52,6 +54,32 @@ std::string_view name_of(ContentType type) {
       return "handshake";
     case ContentType::application_data:
       return "application_data";
+  }
+  return "unknown";
+}
+
+std::string_view name_of(EarlyDataRefusal refusal) {
+  switch (refusal) {
+    case EarlyDataRefusal::none:
+      return "none";
+#define X(name, text)          \
+  case EarlyDataRefusal::name: \
+    return #name;
+      HANDSEL_TLS_EARLY_DATA_REFUSALS(X)
+#undef X
+  }
+  return "unknown";
+}
+
+std::string_view explain(EarlyDataRefusal refusal) {
+  switch (refusal) {
+    case EarlyDataRefusal::none:
+      return "accepted";
+#define X(name, text)          \
+  case EarlyDataRefusal::name: \
+    return text;
+      HANDSEL_TLS_EARLY_DATA_REFUSALS(X)
+#undef X
   }
   return "unknown";
 }

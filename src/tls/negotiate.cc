@@ -158,6 +158,15 @@ std::expected<std::uint16_t, Error> choose_protocol(const ClientHello& hello, co
   return std::unexpected(Error::no_common_application_protocol);
 }
 
+std::expected<PskMode, Error> choose_psk_mode(const ClientHello& hello, const ServerConfig& config) {
+  if (!hello.psk_key_exchange_modes) return PskMode::none;
+  const std::expected<PskModes, Error> modes = read_psk_modes(*hello.psk_key_exchange_modes);
+  if (!modes) return std::unexpected(modes.error());
+  if (config.keys_in_force() == nullptr) return PskMode::none;
+  if (modes->with_dhe) return PskMode::with_exchange;
+  return modes->alone && config.psk_only ? PskMode::alone : PskMode::none;
+}
+
 bool staples(const Credential& credential, std::uint64_t now_unix_ms) {
   return !credential.ocsp_response.empty() &&
          (credential.ocsp_until_unix_ms == 0 || now_unix_ms < credential.ocsp_until_unix_ms);
@@ -176,7 +185,7 @@ Error check_shapes(const ClientHello& hello) {
 Error check_shapes13(const ClientHello& hello) {
   if (hello.early_data && !(*hello.early_data).empty()) return Error::malformed_extension;
   if (!hello.psk_key_exchange_modes) return check_shapes(hello);
-  const std::expected<bool, Error> modes = read_offers_psk_with_dhe(*hello.psk_key_exchange_modes);
+  const std::expected<PskModes, Error> modes = read_psk_modes(*hello.psk_key_exchange_modes);
   return modes ? check_shapes(hello) : modes.error();
 }
 
@@ -198,8 +207,12 @@ std::expected<Choice13, Error> negotiate13(const ClientHello& hello, const Serve
     return std::unexpected(Error::bad_compression_method);
   if (const Error error = check_shapes13(hello); error != Error::none) return std::unexpected(error);
   if (hello.pre_shared_key && !hello.psk_key_exchange_modes) return std::unexpected(Error::missing_extension);
-  // A pre-shared key spares the signature, never the key exchange: psk_dhe_ke is the only mode here (9.2).
-  if (!hello.supported_groups || !hello.key_share) return std::unexpected(Error::missing_extension);
+  // A pre-shared key spares the signature, and perhaps the key exchange (9.2). Neither extension makes sense without
+  // the other.
+  if (!hello.supported_groups != !hello.key_share) return std::unexpected(Error::missing_extension);
+  const bool may_spare_exchange =
+      hello.pre_shared_key && choose_psk_mode(hello, config).value_or(PskMode::none) == PskMode::alone;
+  if (!hello.key_share && !may_spare_exchange) return std::unexpected(Error::missing_extension);
   if (!hello.signature_algorithms && !hello.pre_shared_key) return std::unexpected(Error::missing_extension);
 
   Choice13 choice;
@@ -211,9 +224,9 @@ std::expected<Choice13, Error> negotiate13(const ClientHello& hello, const Serve
   const std::expected<const Suite*, Error> suite = choose_suite13(hello, config);
   if (!suite) return std::unexpected(suite.error());
   choice.suite = *suite;
-  const std::expected<GroupChoice, Error> group = choose_group(hello, config);
-  if (!group) return std::unexpected(group.error());
-  choice.group = *group;
+  choice.group = hello.key_share ? choose_group(hello, config) : std::unexpected(Error::missing_extension);
+  if (!choice.group && !may_spare_exchange) return std::unexpected(choice.group.error());
+  choice.may_spare_exchange = may_spare_exchange;
   if (hello.signature_algorithms) {
     const std::expected<U16List, Error> schemes = read_numbers(*hello.signature_algorithms);
     if (!schemes) return std::unexpected(schemes.error());

@@ -43,15 +43,20 @@ std::expected<CredentialChoice, Error> choose_credential13(std::string_view serv
 /// none in common (RFC 7301 3.2).
 std::expected<std::uint16_t, Error> choose_protocol(const ClientHello& hello, const ServerConfig& config);
 
+/// How tickets of this client would be used (RFC 8446 4.2.9): with a key exchange if it offers that.
+enum class PskMode : std::uint8_t { none, alone, with_exchange };
+std::expected<PskMode, Error> choose_psk_mode(const ClientHello& hello, const ServerConfig& config);
+
 /// True when this credential has an OCSP response that is not out of date.
 bool staples(const Credential& credential, std::uint64_t now_unix_ms);
 
 /// All that a TLS 1.3 server takes from the first ClientHello; views last as long as the message.
 struct Choice13 {
   const Suite* suite = nullptr;
-  GroupChoice group;
+  std::expected<GroupChoice, Error> group;            ///< not needed when a ticket spares the key exchange
   std::expected<CredentialChoice, Error> credential;  ///< not needed when a ticket authenticates us
   std::uint16_t protocol = kNoProtocol;
+  bool may_spare_exchange = false;  ///< the client's tickets are for psk_ke alone, and the configuration allows that
   bool wants_ocsp = false;
   std::uint16_t record_size_limit = 0;  ///< 0: the client does not speak of it
   std::string_view server_name;

@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "tls/config.h"
+#include "tls/early_data.h"
 #include "tls/messages/extensions.h"
 #include "tls/messages/finished.h"
 #include "tls/messages/pre_shared_key.h"
+#include "tls/negotiate.h"
 #include "tls/ticket.h"
 
 namespace handsel::tls {
@@ -41,10 +43,10 @@ std::expected<Resumption, Error> take_ticket(Handshake& handshake, const ClientH
   if (!hello.pre_shared_key) return none;
   const std::expected<OfferedPsks, Error> offered = OfferedPsks::read(*hello.pre_shared_key);
   if (!offered) return std::unexpected(offered.error());
-  const std::expected<bool, Error> with_dhe = read_offers_psk_with_dhe(*hello.psk_key_exchange_modes);
-  if (!with_dhe) return std::unexpected(with_dhe.error());
+  const std::expected<PskMode, Error> mode = choose_psk_mode(hello, handshake.config());
+  if (!mode) return std::unexpected(mode.error());
+  if (*mode == PskMode::none) return none;
   const TicketKeys* keys = handshake.config().keys_in_force();
-  if (keys == nullptr || !*with_dhe) return none;
   std::string_view server_name;
   if (hello.server_name) server_name = read_server_name(*hello.server_name).value_or("");
 
@@ -58,15 +60,14 @@ std::expected<Resumption, Error> take_ticket(Handshake& handshake, const ClientH
       return std::unexpected(Error::bad_binder);
     worker.statistics.tickets_taken.add();
     handshake.info().client_authenticated = state.authenticated_unix_ms != 0;
-    return Resumption{std::move(state.secret), state.authenticated_unix_ms, static_cast<std::uint16_t>(i)};
+    return Resumption{std::move(state), static_cast<std::uint16_t>(i)};
   }
   worker.statistics.tickets_refused.add();
   return none;
 }
 
 bool wants_tickets(Handshake& handshake, const ClientHello& hello) {
-  if (handshake.config().keys_in_force() == nullptr || !hello.psk_key_exchange_modes) return false;
-  return read_offers_psk_with_dhe(*hello.psk_key_exchange_modes).value_or(false);
+  return choose_psk_mode(hello, handshake.config()).value_or(PskMode::none) != PskMode::none;
 }
 
 bool still_counts(Handshake& handshake, const TicketState& state, std::string_view server_name) {
@@ -94,21 +95,31 @@ Error send_tickets(Handshake& handshake, const Suite& suite, const TicketScope& 
   state.version = Version::tls13;
   state.suite = suite.id;
   state.issued_unix_ms = handshake.unix_now_ms();
-  state.authenticated_unix_ms = resumption.authenticated_unix_ms;
+  state.authenticated_unix_ms = resumption.ticket.authenticated_unix_ms;
   if (!resumption && handshake.info().client_authenticated) state.authenticated_unix_ms = state.issued_unix_ms;
   state.scope = scope;
+  if (worker.replay_guard != nullptr && handshake.config().max_early_data != 0) {
+    state.max_early_data = handshake.config().max_early_data;
+    state.guard = worker.replay_guard->name();
+    state.protocol = ticket_protocol(handshake.alpn());
+  }
   for (unsigned i = 0; i < handshake.config().tickets_per_handshake; ++i) {
     const std::array<std::uint8_t, kTicketNonceBytes> nonce = {static_cast<std::uint8_t>(i)};
     hkdf_expand_label(master, "resumption", nonce, state.secret.fill(crypto::digest_bytes(suite.hash)));
     std::array<std::uint8_t, TicketKeys::kMaxTicketBytes> ticket;
     std::array<std::uint8_t, 4> age_add;
     worker.entropy.fill(age_add);
+    state.age_add = load_be32(age_add.data());
     std::array<std::uint8_t, TicketKeys::kMaxTicketBytes + 32> memory;
     Writer writer(memory);
     NewSessionTicket message;
     message.lifetime_seconds = handshake.config().ticket_lifetime_seconds;
-    message.age_add = load_be32(age_add.data());
+    message.age_add = state.age_add;
     message.nonce = nonce;
+    std::array<std::uint8_t, 8> block;
+    Writer extensions(block);
+    if (state.max_early_data != 0) NewSessionTicket::write_max_early_data(extensions, state.max_early_data);
+    message.extensions = extensions.written();
     message.ticket = handshake.config().keys_in_force()->seal(worker.aead, worker.entropy, state, ticket);
     message.emit(writer);
     if (const Error error = handshake.queue(writer.written()); error != Error::none) return error;

@@ -1,6 +1,6 @@
 #pragma once
-/// The server's side of resumption by stateless tickets, always with a fresh key exchange (RFC
-/// 8446 2.2, 4.2.11, 4.6.1).
+/// The server's side of resumption by stateless tickets (RFC 8446 2.2, 4.2.11, 4.6.1), with a fresh key exchange unless
+/// the configuration allows it to be spared.
 
 #include <array>
 #include <cstdint>
@@ -16,13 +16,12 @@
 
 namespace handsel::tls {
 
-/// A ticket that was taken; `secret` empty when there was none to take.
+/// A ticket that was taken; without a secret there was none to take.
 struct Resumption {
-  Secret<crypto::kMaxDigestBytes> secret;
-  std::uint64_t authenticated_unix_ms = 0;  ///< of TicketState
-  std::uint16_t index = 0;
+  TicketState ticket;
+  std::uint16_t index = 0;  ///< among those that were offered
 
-  explicit operator bool() const { return !secret.empty(); }
+  explicit operator bool() const { return !ticket.secret.empty(); }
 };
 
 /// Looks through the identities that the client offers for a ticket of ours that fits: our key, this suite's hash, this

@@ -5,6 +5,7 @@
 
 #include "tls/client_authentication.h"
 #include "tls/config.h"
+#include "tls/early_data.h"
 #include "tls/finished13.h"
 #include "tls/key_exchange.h"
 #include "tls/messages/certificate.h"
@@ -26,23 +27,25 @@ std::expected<Agreed, Error> agree(Handshake& handshake, const ClientHello& hell
 
   Agreed agreed;
   agreed.suite = choice->suite;
-  agreed.group = choice->group.group;
+  const GroupChoice group = choice->group.value_or(GroupChoice{});
+  agreed.group = group.group;
+  if (!choice->group) agreed.no_group = choice->group.error();
   agreed.credential = choice->credential;
   agreed.staples = choice->wants_ocsp && choice->credential &&
                    staples(handshake.config().credentials[choice->credential->credential], handshake.unix_now_ms());
-  agreed.needs_retry = choice->group.share.empty();
+  agreed.needs_retry = group.share.empty();
+  agreed.may_spare_exchange = choice->may_spare_exchange;
   agreed.wants_tickets = wants_tickets(handshake, hello);
   agreed.ticket_scope = scope_of(handshake.config(), choice->server_name);
   agreed.session_id_bytes = static_cast<std::uint8_t>(hello.session_id.size());
   Writer(agreed.session_id).bytes(hello.session_id);
   exchange = KeyExchange(agreed.group);
-  if (!agreed.needs_retry && !exchange.set_peer(choice->group.share)) return std::unexpected(Error::bad_key_share);
+  if (!agreed.needs_retry && !exchange.set_peer(group.share)) return std::unexpected(Error::bad_key_share);
 
   if (choice->credential) handshake.set_credential(choice->credential->credential, choice->credential->name);
   handshake.set_alpn(choice->protocol);
   if (!choice->server_name.empty()) handshake.observe_server_name(choice->server_name);
   if (choice->record_size_limit != 0) handshake.limit_records(choice->record_size_limit, limits::kMaxPlaintext + 1);
-  if (hello.early_data) handshake.expect_rejected_early_data();
   Info& info = handshake.info();
   info.version = static_cast<std::uint16_t>(Version::tls13);
   info.cipher_suite = static_cast<std::uint16_t>(agreed.suite->id);
@@ -50,20 +53,26 @@ std::expected<Agreed, Error> agree(Handshake& handshake, const ClientHello& hell
   return agreed;
 }
 
-/// Adds the ClientHello that counts to the transcript, and takes a ticket that it offers. Without one the certificate
-/// must do, and there must be one that the client accepts.
-Error resume(Handshake& handshake, const ClientHello& hello, Bytes message, const Agreed& agreed,
-             Resumption& resumption, Transcript& transcript) {
+/// Adds the ClientHello that counts to the transcript, and takes a ticket that it offers and early data that comes with
+/// it. Without a ticket the certificate must do, and there must be one that the client accepts.
+Error resume(Handshake& handshake, const ClientHello& hello, Bytes message, Agreed& agreed, Resumption& resumption,
+             Transcript& transcript) {
   std::expected<Resumption, Error> taken = take_ticket(handshake, hello, message, *agreed.suite, transcript);
   if (!taken) return taken.error();
   resumption = std::move(*taken);
   transcript.add(message);
   Info& info = handshake.info();
   info.resumed = static_cast<bool>(resumption);
-  if (resumption) return Error::none;
-  if (!agreed.credential) return agreed.credential.error();
-  info.signature_scheme = static_cast<std::uint16_t>(agreed.credential->scheme);
-  return Error::none;
+  if (!resumption) {
+    if (!agreed.credential) return agreed.credential.error();
+    info.signature_scheme = static_cast<std::uint16_t>(agreed.credential->scheme);
+  }
+  if (resumption && agreed.may_spare_exchange) {
+    agreed.group = NamedGroup::none;
+    agreed.needs_retry = false;
+    info.group = 0;
+  }
+  return take_or_skip_early_data(handshake, hello, *agreed.suite, agreed.needs_retry, resumption, transcript);
 }
 
 /// What is agreed with a client, whose first ClientHello or second it is. `transcript` then holds what came before it.
@@ -89,23 +98,28 @@ std::expected<Agreed, Error> begin(Handshake& handshake, const ClientHello& hell
 /// ServerHello to Finished. What it needs of memory is gone when the client answers.
 Task answer(Handshake& handshake, const Agreed& agreed, KeyExchange& exchange, const Resumption& resumption,
             Transcript& transcript, Secrets13& secrets) {
-  // ServerHello: our share.
-  crypto::Operation generation = exchange.generation(handshake.worker().entropy);
-  co_await handshake.operations(Waiting::key_generation, generation);
+  // ServerHello: our share, unless a ticket spares the key exchange.
+  const bool exchanges = agreed.group != NamedGroup::none;
+  if (exchanges) {
+    crypto::Operation generation = exchange.generation(handshake.worker().entropy);
+    co_await handshake.operations(Waiting::key_generation, generation);
+  }
   std::array<std::uint8_t, kRandomBytes> random;
   handshake.worker().entropy.fill(random);
   std::array<std::uint8_t, kMaxServerHelloBytes> server_hello_memory;
-  const Bytes server_hello = write_server_hello(server_hello_memory, agreed, random, exchange.share(), resumption);
+  const Bytes server_hello =
+      write_server_hello(server_hello_memory, agreed, random, exchanges ? exchange.share() : Bytes{}, resumption);
   transcript.add(server_hello);
   const Digest hello_hash = transcript.digest();
 
   // CertificateVerify covers nothing secret: its signature and the shared secret are computed side by side.
   add_to_be_signed(handshake, agreed, !resumption, transcript);
-  crypto::Operation agreement = exchange.agreement();
+  crypto::Operation agreement;
+  if (exchanges) agreement = exchange.agreement();
   Signing signing;
-  if (resumption) {
+  if (resumption && exchanges) {
     co_await handshake.operations(Waiting::shared_secret, agreement);
-  } else {
+  } else if (!resumption) {
     const Credential& credential = handshake.config().credentials[agreed.credential->credential];
     crypto::Operation signature =
         signing.operation(credential, agreed.credential->scheme,
@@ -114,32 +128,45 @@ Task answer(Handshake& handshake, const Agreed& agreed, KeyExchange& exchange, c
     signing.signature_bytes = signature.signature_bytes;
   }
 
-  co_return send_flight(handshake, agreed, EarlySecret(agreed.suite->hash, resumption.secret.view()),
-                        exchange.shared_secret(), server_hello, hello_hash.view(), signing, transcript, secrets);
+  co_return send_flight(handshake, agreed, EarlySecret(agreed.suite->hash, resumption.ticket.secret.view()),
+                        exchanges ? exchange.shared_secret() : Bytes{}, server_hello, hello_hash.view(), signing,
+                        transcript, secrets);
 }
 
 }  // namespace
 
 Task server13(Handshake& handshake, const ClientHello& hello, Bytes message) {
-  // ClientHello: parameters. A group in common without a share of it costs one more round trip, for which nothing stays
-  // here.
+  // ClientHello: parameters. A ticket may spare the key exchange; if it does not, a group in common without a share of
+  // it costs one more round trip, for which nothing stays here.
   KeyExchange exchange(NamedGroup::none);
   Transcript transcript(crypto::HashId::sha256);
-  const std::expected<Agreed, Error> agreed = begin(handshake, hello, exchange, transcript);
+  std::expected<Agreed, Error> agreed = begin(handshake, hello, exchange, transcript);
   if (!agreed) co_return agreed.error();
+  Resumption resumption;
+  Error error = Error::none;
+  if (!agreed->needs_retry || agreed->may_spare_exchange)
+    error = resume(handshake, hello, message, *agreed, resumption, transcript);
+  else
+    error = take_or_skip_early_data(handshake, hello, *agreed->suite, true, resumption, transcript);
+  if (error == Error::none && agreed->needs_retry) error = agreed->no_group;
+  if (error != Error::none) co_return error;
   if (agreed->needs_retry) {
     handshake.give_way();
     co_return send_retry_request(handshake, *agreed, hello, message);
   }
-  Resumption resumption;
-  Error error = resume(handshake, hello, message, *agreed, resumption, transcript);
-  if (error != Error::none) co_return error;
 
   // ServerHello to Finished.
   Secrets13 secrets;
   {
     Task flight = answer(handshake, *agreed, exchange, resumption, transcript, secrets);
     error = co_await flight;
+    if (error != Error::none) co_return error;
+  }
+
+  // EndOfEarlyData, after the early data.
+  if (handshake.takes_early_data()) {
+    const Message end = co_await handshake.message(Waiting::end_of_early_data, HandshakeType::end_of_early_data);
+    error = take_end_of_early_data(handshake, end, *agreed->suite, secrets.client_handshake, transcript);
     if (error != Error::none) co_return error;
   }
 
@@ -160,7 +187,7 @@ Task server13(Handshake& handshake, const ClientHello& hello, Bytes message) {
   if (!secrets.exporter.empty()) handshake.keep_exporter(Exporter(std::move(secrets.exporter)));
 
   // NewSessionTicket: the client may come back without all that.
-  if (!secrets.master) co_return Error::none;
+  if (!secrets.master || handshake.write_closed()) co_return Error::none;
   transcript.add(finished.whole);
   error = send_tickets(handshake, *agreed->suite, agreed->ticket_scope, resumption,
                        secrets.master->resumption(transcript.digest().view()));

@@ -19,6 +19,7 @@ Bytes write_encrypted_extensions(MutableBytes out, Handshake& handshake) {
   std::array<std::uint8_t, 300> block;
   Writer extensions(block);
   if (const std::uint16_t limit = handshake.record_size_limit(); limit != 0) write_record_size_limit(extensions, limit);
+  if (handshake.info().early_data == EarlyData::accepted) write_empty_extension(extensions, ExtensionType::early_data);
   if (!handshake.server_name().empty()) write_empty_extension(extensions, ExtensionType::server_name);
   if (const std::string_view protocol = handshake.alpn(); !protocol.empty())
     write_protocol_names(extensions, {&protocol, 1});
@@ -80,7 +81,7 @@ Bytes write_server_hello(MutableBytes out, const Agreed& agreed, Bytes random, B
                          const Resumption& resumption) {
   std::array<std::uint8_t, kMaxServerHelloExtensionsBytes> block;
   Writer extensions(block);
-  write_server_share(extensions, {agreed.group, share});
+  if (agreed.group != NamedGroup::none) write_server_share(extensions, {agreed.group, share});
   write_selected_version(extensions, Version::tls13);
   if (resumption) write_selected_psk(extensions, resumption.index);
   assert(extensions.ok());
@@ -118,6 +119,10 @@ Error send_flight(Handshake& handshake, const Agreed& agreed, EarlySecret early,
   handshake.start_writing(aead, std::move(traffic.server));
   if (handshake.keeps_exporter()) secrets.exporter = master.exporter(through_finished.view());
   if (agreed.wants_tickets) secrets.master.emplace(std::move(master));
+  if (handshake.takes_early_data()) {
+    handshake.allow_early_answer();
+    return Error::none;
+  }
   return handshake.start_reading(aead, secrets.client_handshake.clone());
 }
 

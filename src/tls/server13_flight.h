@@ -33,9 +33,11 @@ inline constexpr std::size_t kMaxServerHelloBytes = kHandshakeHeaderBytes + 2 + 
 /// What of the ClientHello is still needed after its memory is gone.
 struct Agreed {
   const Suite* suite = nullptr;
-  NamedGroup group{};
+  NamedGroup group{};  ///< none: a ticket spares the key exchange, or must (`no_group` says why)
+  Error no_group = Error::none;
   std::expected<CredentialChoice, Error> credential;  // an error counts only when no ticket replaces the certificate
   bool needs_retry = false;
+  bool may_spare_exchange = false;
   bool staples = false;  // the credential's OCSP response goes with its certificate
   bool wants_tickets = false;
   std::uint8_t session_id_bytes = 0;
@@ -72,8 +74,8 @@ struct Secrets13 {
 };
 
 /// Sends ServerHello to Finished as one flight; afterwards we write under the application keys and read under the
-/// client's handshake keys. `hello_hash` is the transcript's through the ServerHello; `transcript` stands behind what
-/// add_to_be_signed() added.
+/// client's handshake keys, or still under the early ones. `hello_hash` is the transcript's through the ServerHello;
+/// `transcript` stands behind what add_to_be_signed() added.
 Error send_flight(Handshake& handshake, const Agreed& agreed, EarlySecret early, Bytes shared_secret,
                   Bytes server_hello, Bytes hello_hash, const Signing& signing, Transcript& transcript,
                   Secrets13& secrets);

@@ -98,6 +98,10 @@ Received Session::on_operation_done(crypto::Operation& operation, RecordSink& si
   return run();
 }
 
+bool Session::may_write_data() const {
+  return phase_ == Phase::connected || (handshake_ != nullptr && handshake_->answers_early_data());
+}
+
 bool Session::begin() {
   void* block = worker_->frames.take_block();
   if (block == nullptr) return false;
@@ -190,8 +194,12 @@ std::size_t Session::sealed_bytes(std::size_t plaintext) const {
 std::size_t Session::reserved_bytes() const { return 128 + max_padding(); }
 
 bool Session::send(Bytes plaintext, RecordSink& sink) {
-  if (phase_ != Phase::connected || write_closed_) return false;
+  if (!may_write_data() || write_closed_) return false;
   const CallScope scope(*this, sink, now_);
+  return write_data(plaintext);
+}
+
+bool Session::write_data(Bytes plaintext) {
   const std::uint64_t records_per_key = is_client() ? client_->records_per_key : server_->records_per_key;
   while (!plaintext.empty()) {
     if (write_.sequence() >= records_per_key && !renew_write_key()) return false;
@@ -211,7 +219,7 @@ void Session::close(RecordSink& sink) {
   const CallScope scope(*this, sink, now_);
   send_alert(Alert::close_notify);
   write_closed_ = true;
-  if (phase_ == Phase::handshaking) {
+  if (!may_write_data()) {
     if (handshake_ != nullptr || between_hellos()) worker_->statistics.handshakes_abandoned.add();
     end_handshake();
     read_closed_ = true;

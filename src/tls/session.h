@@ -39,6 +39,9 @@ class Observer {
   virtual void on_server_name(std::string_view name) { (void)name; }
 };
 
+/// What became of early data (RFC 8446 2.3): `rejected` is what was sent for nothing, and may be sent again.
+enum class EarlyData : std::uint8_t { none, offered, accepted, rejected };
+
 /// What the two sides have agreed on; fixed once connected.
 struct Info {
   std::uint16_t version = 0;           ///< 0x0304 for TLS 1.3; 0 until negotiated
@@ -47,6 +50,7 @@ struct Info {
   std::uint16_t signature_scheme = 0;  ///< IANA number of the server's signature
   bool resumed = false;
   bool retried = false;  ///< a HelloRetryRequest was sent or received
+  EarlyData early_data = EarlyData::none;
   /// A server's: the client has proved to own a certificate that is believed, here or in the session that is resumed.
   bool client_authenticated = false;
 };
@@ -67,6 +71,7 @@ enum class Phase : std::uint8_t {
   X(shared_secret, "the shared secret")                                  \
   X(shared_secret_and_signature, "the shared secret and our signature")  \
   X(signature, "our signature")                                          \
+  X(end_of_early_data, "the client's EndOfEarlyData")                    \
   X(client_certificate, "the client's Certificate")                      \
   X(client_key_exchange, "the client's ClientKeyExchange")               \
   X(client_certificate_verify, "the client's CertificateVerify")         \
@@ -103,7 +108,10 @@ class Handshake;       // tls/handshake.h: what is needed only until the session
 
 /// What one record brought.
 struct Received {
-  Bytes plaintext;             ///< application data, inside the record's own memory; empty for other records
+  Bytes plaintext;  ///< application data, inside the record's own memory; empty for other records
+  /// The plaintext is early data (RFC 8446 2.3): whoever has seen it on the wire may send it again, to other servers or
+  /// after this one's restart, and has not shown to hold any key. Only what does no harm twice may be done with it.
+  bool early = false;
   bool connected_now = false;  ///< the handshake has just completed
   bool peer_closed = false;    ///< close_notify came
   bool failed = false;         ///< a fatal alert was sent or received; see failure()
@@ -150,13 +158,21 @@ class Session {
 
   /// Seals `plaintext` into records of at most 16,384 bytes of content, or as many as the peer takes (RFC 8449). False
   /// when it cannot be sent: not connected, closed for writing, or the sink is full (then the session has failed: some
-  /// of it may be in the sink).
+  /// of it may be in the sink). A server that has received early data may answer at once.
   bool send(Bytes plaintext, RecordSink& sink);
+  /// A client's: bytes of early data that it may send now (RFC 8446 2.3), from the call that puts the ClientHello into
+  /// the sink until the server has answered; 0 unless the configuration asks for it and there is a ticket that allows
+  /// it. alpn() then says of which protocol it must be.
+  std::size_t early_room() const;
+  /// Seals early data, at most early_room() bytes. Whether it has reached the server, Info::early_data says once the
+  /// session is connected: if it was rejected, send() it again, or what takes its place. False as with send().
+  bool send_early(Bytes plaintext, RecordSink& sink);
   /// Bytes that send() will write to the sink for so much plaintext, at most.
   std::size_t sealed_bytes(std::size_t plaintext) const;
   /// Bytes that must have room besides: for a KeyUpdate on the way, and for a close_notify.
   std::size_t reserved_bytes() const;
-  /// Sends close_notify, once. Nothing can be sent afterwards; what the peer still sends is delivered.
+  /// Sends close_notify, once. Nothing can be sent afterwards; what the peer still sends is delivered. A handshake in
+  /// progress ends with it, unless its early data is being answered.
   void close(RecordSink& sink);
 
   /// False while the handshake waits for the crypto stage, and when the session takes no more.
@@ -210,6 +226,7 @@ class Session {
   Received on_protected(MutableBytes record);
   Received skip_between_hellos(std::size_t bytes);
   Received on_content(ContentType type, MutableBytes content);
+  Received on_early_data(MutableBytes content);
   Received on_alert(Bytes content);
   /// One that changes nothing.
   Received pass_over_alert();
@@ -232,6 +249,8 @@ class Session {
 
   // session.cc
   bool is_client() const { return client_ != nullptr; }
+  bool may_write_data() const;
+  bool write_data(Bytes plaintext);
   bool begin();
   /// A server that has sent a HelloRetryRequest and waits, without a handshake, for the second ClientHello.
   bool between_hellos() const { return handshake_ == nullptr && info_.retried && phase_ == Phase::handshaking; }

@@ -27,6 +27,8 @@ struct StoredSession {
   CipherSuite suite{};
   bool extended_master_secret = false;  ///< of TLS 1.2: must be the same when resumed (RFC 7627 5.3)
   std::uint32_t age_add = 0;            ///< of TLS 1.3
+  std::uint32_t max_early_data = 0;     ///< of TLS 1.3: bytes that may be sent early with it
+  std::uint16_t alpn = 0xffff;          ///< index of the protocol, which early data is of; 0xffff: none
   std::uint64_t received_unix_ms = 0;   ///< when the ticket came
   std::uint64_t expires_unix_ms = 0;
   std::uint8_t session_id_bytes = 0;       ///< of TLS 1.2 without a ticket
@@ -118,7 +120,8 @@ class SessionCache {
   struct Pending {
     SessionScope scope{};
     CipherSuite suite{};
-    TrafficSecret resumption;  ///< the resumption master secret (RFC 8446 7.1)
+    std::uint16_t alpn = 0xffff;  ///< as in StoredSession
+    TrafficSecret resumption;     ///< the resumption master secret (RFC 8446 7.1)
   };
   Handle hold(Pending pending) { return pending_.emplace(std::move(pending)); }
   Pending* pending(Handle handle) { return pending_.get(handle); }

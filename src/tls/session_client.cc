@@ -31,6 +31,17 @@ Received Session::connect(RecordSink& sink, Instant now) {
   return begin() ? run() : fail(Error::no_handshake_memory);
 }
 
+std::size_t Session::early_room() const {
+  return handshake_ != nullptr && handshake_->sends_early_data() ? handshake_->early_data_left() : 0;
+}
+
+bool Session::send_early(Bytes plaintext, RecordSink& sink) {
+  if (plaintext.size() > early_room()) return false;
+  handshake_->spend_early_data(plaintext.size());
+  const CallScope scope(*this, sink, now_);
+  return write_data(plaintext);
+}
+
 Error Session::take_tickets(Bytes& content) {
   while (!content.empty()) {
     if (skipped_bytes_ != 0) {
@@ -83,6 +94,8 @@ Error Session::on_ticket(Bytes message) {
   stored->version = Version::tls13;
   stored->suite = pending->suite;
   stored->age_add = ticket->age_add;
+  stored->max_early_data = ticket->max_early_data;
+  stored->alpn = pending->alpn;
   stored->received_unix_ms = worker_->unix_at_zero_ms + static_cast<std::uint64_t>(since_start.count());
   stored->expires_unix_ms = stored->received_unix_ms + lifetime_seconds * 1'000;
   const crypto::HashId hash = pending->resumption.hash();

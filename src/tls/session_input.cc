@@ -118,11 +118,11 @@ Received Session::on_protected(MutableBytes record) {
   if (!read_.on()) return skip_between_hellos(record.size());
   const std::expected<Opened, Error> opened = read_.open(worker_->aead, record);
   if (!opened) {
-    if (opened.error() != Error::bad_record_mac || handshake_ == nullptr || !handshake_->expects_early_data())
+    if (opened.error() != Error::bad_record_mac || handshake_ == nullptr || !handshake_->skips_early_data())
       return fail(opened.error());
-    return handshake_->skip_early_data(record.size()) ? Received{} : fail(Error::too_much_early_data);
+    return handshake_->spend_early_data(record.size()) ? Received{} : fail(Error::too_much_early_data);
   }
-  if (handshake_ != nullptr) handshake_->end_early_data();
+  if (handshake_ != nullptr && handshake_->skips_early_data()) handshake_->end_early_data();
   return on_content(opened->type, opened->content);
 }
 
@@ -137,13 +137,28 @@ Received Session::skip_between_hellos(std::size_t bytes) {
 Received Session::on_content(ContentType type, MutableBytes content) {
   if (type == ContentType::handshake) return content.empty() ? fail(Error::empty_record) : on_handshake_bytes(content);
   if (type == ContentType::alert) return content.empty() ? fail(Error::empty_record) : on_alert(content);
-  if (type != ContentType::application_data || phase_ != Phase::connected) return fail(Error::unexpected_record);
+  if (type != ContentType::application_data) return fail(Error::unexpected_record);
+  if (phase_ != Phase::connected) return on_early_data(content);
   if (partial_bytes_ != 0 || skipped_bytes_ != 0) return fail(Error::interleaved_records);
   if (content.empty()) return count_empty_record() ? Received{} : fail(Error::too_many_empty_records);
   empty_records_ = 0;
   key_updates_ = 0;
   Received received;
   received.plaintext = content;
+  return received;
+}
+
+// RFC 8446 4.2.10: "only Application Data payload (i.e., plaintext but not padding …) is counted".
+Received Session::on_early_data(MutableBytes content) {
+  if (handshake_ == nullptr || !handshake_->takes_early_data()) return fail(Error::unexpected_record);
+  if (!handshake_->inbox().empty()) return fail(Error::interleaved_records);
+  if (content.empty()) return count_empty_record() ? Received{} : fail(Error::too_many_empty_records);
+  if (!handshake_->spend_early_data(content.size())) return fail(Error::too_much_early_data);
+  empty_records_ = 0;
+  worker_->statistics.early_data_bytes.add(content.size());
+  Received received;
+  received.plaintext = content;
+  received.early = true;
   return received;
 }
 

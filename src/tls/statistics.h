@@ -6,6 +6,7 @@
 
 #include "base/counter.h"
 #include "tls/alert.h"
+#include "tls/early_data_refusal.h"
 #include "tls/names.h"
 
 namespace handsel::tls {
@@ -29,6 +30,13 @@ struct Statistics {
   Counter session_ids_taken;
   Counter session_ids_refused;  ///< unknown, expired, or for another name or suite: a full handshake followed
   Counter session_ids_evicted;  ///< to make room for others
+
+  Counter early_data_accepted;                                 ///< handshakes
+  Counter early_data_bytes;                                    ///< received in them
+  std::array<Counter, kEarlyDataRefusals> early_data_refused;  ///< handshakes, by EarlyDataRefusal
+
+  Counter early_data_offered;   ///< handshakes, by clients
+  Counter early_data_declined;  ///< of these: the server did not take it
 
   Counter tickets_kept;     ///< by clients
   Counter tickets_dropped;  ///< by clients: in pieces, too long, or without room for what they need

@@ -6,7 +6,7 @@ namespace handsel::tls {
 namespace {
 
 constexpr std::size_t kHeadBytes = TicketKeys::kNameBytes + crypto::kAeadNonceBytes;
-constexpr std::size_t kMaxStateBytes = 2 + 2 + 8 + 8 + 16 + 1 + crypto::kMaxDigestBytes;
+constexpr std::size_t kMaxStateBytes = 2 + 2 + 8 + 8 + 16 + 4 + 4 + 8 + 8 + 1 + crypto::kMaxDigestBytes;
 static_assert(kHeadBytes + kMaxStateBytes + crypto::kAeadTagBytes <= TicketKeys::kMaxTicketBytes);
 
 void write_state(Writer& writer, const TicketState& state) {
@@ -15,6 +15,10 @@ void write_state(Writer& writer, const TicketState& state) {
   writer.u64(state.issued_unix_ms);
   writer.u64(state.authenticated_unix_ms);
   writer.bytes(state.scope);
+  writer.u32(state.max_early_data);
+  writer.u32(state.age_add);
+  writer.u64(state.guard);
+  writer.u64(state.protocol);
   auto length = writer.length<1>();
   writer.bytes(state.secret.view());
 }
@@ -26,6 +30,10 @@ bool read_state(Bytes bytes, TicketState& state) {
   state.issued_unix_ms = reader.u64();
   state.authenticated_unix_ms = reader.u64();
   std::ranges::copy(reader.bytes(state.scope.size()), state.scope.begin());
+  state.max_early_data = reader.u32();
+  state.age_add = reader.u32();
+  state.guard = reader.u64();
+  state.protocol = reader.u64();
   const Bytes secret = reader.vector8();
   if (!reader.finished() || secret.empty() || secret.size() > state.secret.capacity()) return false;
   state.secret.assign(secret);

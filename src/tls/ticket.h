@@ -33,6 +33,11 @@ struct TicketState {
   /// When the client's certificate was verified, which a resumed session does not do again; 0: it has shown none.
   std::uint64_t authenticated_unix_ms = 0;
   TicketScope scope{};
+  // For early data, in TLS 1.3.
+  std::uint32_t max_early_data = 0;        ///< bytes; 0: none may come
+  std::uint32_t age_add = 0;               ///< as the client was told (RFC 8446 4.6.1)
+  std::uint64_t guard = 0;                 ///< ReplayGuard::name() of the worker that has issued the ticket
+  std::uint64_t protocol = 0;              ///< ticket_protocol() of the session's
   Secret<crypto::kMaxDigestBytes> secret;  ///< TLS 1.3: the pre-shared key
 };
 

@@ -11,6 +11,7 @@
 #include "crypto/stage.h"
 #include "tls/exporter.h"
 #include "tls/frame_pool.h"
+#include "tls/replay_guard.h"
 #include "tls/retry_cookie.h"
 #include "tls/server_sessions.h"
 #include "tls/session_cache.h"
@@ -34,6 +35,8 @@ struct WorkerContext {
   Slab<Exporter>* exporters = nullptr;
   /// Sessions of TLS 1.2 that a server resumes by their ids; null: it resumes none so.
   ServerSessions* server_sessions = nullptr;
+  /// Without it servers take no early data, whatever their configuration says.
+  ReplayGuard* replay_guard = nullptr;
 
   /// For servers that ask a client for another key share.
   RetryCookies retry_cookies{};

@@ -51,7 +51,7 @@ void negotiate(const ClientHello& hello, Bytes body) {
     return;
   }
   require(choice->suite != nullptr && hello.suites.contains(choice->suite->id));
-  require(inside(choice->group.share, body));
+  if (choice->group) require(inside(choice->group->share, body));
   require(inside(as_bytes(choice->server_name), body));
   require(!choice->credential || choice->credential->credential < config().credentials.size());
   require(choice->protocol == kNoProtocol || choice->protocol < config().alpn.size());

@@ -191,8 +191,9 @@ void small_extensions(Bytes body) {
     check_extension<ExtensionType::cookie>(body, [&](Writer& writer) { write_cookie(writer, *cookie); });
   if (const auto index = read_selected_psk(body))
     check_extension<ExtensionType::pre_shared_key>(body, [&](Writer& writer) { write_selected_psk(writer, *index); });
-  if (const auto offers = read_offers_psk_with_dhe(body))
-    require(*offers == (std::ranges::find(body.subspan(1), kPskWithDhe) != body.end()));
+  if (const auto modes = read_psk_modes(body))
+    require(modes->with_dhe == (std::ranges::find(body.subspan(1), kPskWithDhe) != body.end()) &&
+            modes->alone == (std::ranges::find(body.subspan(1), kPskOnly) != body.end()));
   read_status_request(body);
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-/// Finished (RFC 8446 4.4.4), KeyUpdate (4.6.3) and NewSessionTicket (4.6.1).
+/// Finished (RFC 8446 4.4.4), EndOfEarlyData (4.5), KeyUpdate (4.6.3) and NewSessionTicket (4.6.1).
 
 #include <expected>
 
@@ -24,6 +24,11 @@ struct Finished {
   }
 };
 
+/// A message that is nothing but its type.
+inline void emit_end_of_early_data(Writer& writer) {
+  auto message = open_message(writer, HandshakeType::end_of_early_data);
+}
+
 struct KeyUpdate {
   bool update_requested = false;
 
@@ -45,7 +50,8 @@ struct NewSessionTicket {
   std::uint32_t age_add = 0;
   Bytes nonce;
   Bytes ticket;
-  Bytes extensions;  ///< the block as it stands, without its length
+  Bytes extensions;                  ///< the block as it stands, without its length
+  std::uint32_t max_early_data = 0;  ///< read from them: what early data may come to (RFC 8446 4.2.10); 0: none
 
   static std::expected<NewSessionTicket, Error> parse(Bytes body) {
     NewSessionTicket message;
@@ -56,9 +62,19 @@ struct NewSessionTicket {
     message.ticket = reader.vector16();
     message.extensions = reader.vector16();
     if (!reader.finished() || message.ticket.empty()) return std::unexpected(Error::malformed_message);
-    const Error error = walk_extensions(message.extensions, [](ExtensionType, Bytes) { return Error::none; });
+    const Error error = walk_extensions(message.extensions, [&](ExtensionType type, Bytes extension) {
+      if (type != ExtensionType::early_data) return Error::none;
+      Reader body_of(extension);
+      message.max_early_data = body_of.u32();
+      return body_of.finished() ? Error::none : Error::malformed_extension;
+    });
     if (error != Error::none) return std::unexpected(error);
     return message;
+  }
+  /// The extension, for `extensions`: 8 bytes.
+  static void write_max_early_data(Writer& writer, std::uint32_t bytes) {
+    auto extension = open_extension(writer, ExtensionType::early_data);
+    writer.u32(bytes);
   }
   void emit(Writer& writer) const {
     auto message = open_message(writer, HandshakeType::new_session_ticket);

@@ -10,11 +10,12 @@ constexpr std::size_t kMinBinderBytes = 32;
 
 }  // namespace
 
-std::expected<bool, Error> read_offers_psk_with_dhe(Bytes body) {
+std::expected<PskModes, Error> read_psk_modes(Bytes body) {
   Reader reader(body);
   const Bytes modes = reader.vector8();
   if (!reader.finished() || modes.empty()) return kMalformed;
-  return std::ranges::find(modes, kPskWithDhe) != modes.end();
+  const auto holds = [&](std::uint8_t mode) { return std::ranges::find(modes, mode) != modes.end(); };
+  return PskModes{holds(kPskOnly), holds(kPskWithDhe)};
 }
 
 void write_psk_modes(Writer& writer, std::span<const std::uint8_t> modes) {

@@ -16,8 +16,12 @@ namespace handsel::tls {
 inline constexpr std::uint8_t kPskOnly = 0;
 inline constexpr std::uint8_t kPskWithDhe = 1;
 
-/// A client's modes: `body` holds psk_dhe_ke.
-std::expected<bool, Error> read_offers_psk_with_dhe(Bytes body);
+/// Which of the two a client offers.
+struct PskModes {
+  bool alone = false;
+  bool with_dhe = false;
+};
+std::expected<PskModes, Error> read_psk_modes(Bytes body);
 void write_psk_modes(Writer& writer, std::span<const std::uint8_t> modes);
 
 struct PskIdentity {

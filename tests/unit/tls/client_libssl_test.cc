@@ -340,5 +340,24 @@ TEST(ClientLibsslIdentity, pinned_key_is_enough_and_another_is_refused) {
   }
 }
 
+TEST(ClientLibssl13, resumes_without_a_key_exchange_only_where_we_allow_it) {
+  for (const bool allowed : {true, false}) {
+    ClientConfig draft = libssl_trusting_client();
+    draft.psk_only = allowed;
+    ToLibssl to(draft);
+    SSL_CTX_set_options(to.server.context(), SSL_OP_ALLOW_NO_DHE_KEX);
+    to.connect();
+    to.expect_data_both_ways();
+    // From now on there is no group in common.
+    ASSERT_EQ(SSL_CTX_set1_groups_list(to.server.context(), "P-521"), 1);
+    to.connect_again();
+    EXPECT_EQ(to.client->connected, allowed);
+    if (!allowed) continue;
+    to.expect_data_both_ways();
+    EXPECT_TRUE(to.info().resumed);
+    EXPECT_EQ(to.info().group, 0);
+  }
+}
+
 }  // namespace
 }  // namespace handsel::tls::test

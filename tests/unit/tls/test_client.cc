@@ -71,10 +71,11 @@ Buffer TestClient::client_hello() {
   }
   if (!cookie.empty()) write_cookie(extensions, cookie);
   extensions.bytes(offer.last_extensions);
+  if (offer.early_data && !retried) write_empty_extension(extensions, ExtensionType::early_data);
   if (!offer.psk_modes.empty()) write_psk_modes(extensions, offer.psk_modes);
   if (!offer.tickets.empty()) {
     const Ticket& ticket = offer.tickets.front();
-    write_offered_psk(extensions, {ticket.identity, 1}, ticket.secret.size());
+    write_offered_psk(extensions, {ticket.identity, ticket.age_add + offer.ticket_age_ms}, ticket.secret.size());
   }
 
   ClientHello hello;
@@ -111,6 +112,8 @@ void TestClient::keep_ticket(Bytes body) {
   append(ticket.identity, message->ticket);
   ticket.suite = suite;
   ticket.lifetime_seconds = message->lifetime_seconds;
+  ticket.age_add = message->age_add;
+  ticket.max_early_data = message->max_early_data;
   ticket.secret.resize(resumption_secret_.view().size());
   hkdf_expand_label(crypto::Hmac(resumption_secret_.hash(), resumption_secret_.view()), "resumption", message->nonce,
                     ticket.secret);
@@ -120,6 +123,24 @@ void TestClient::start() {
   first_hello_ = client_hello();
   if (alter_hello) alter_hello(first_hello_);
   send_record(ContentType::handshake, first_hello_);
+  if (!offer.early_data || offer.tickets.empty()) return;
+  const Ticket& ticket = offer.tickets.front();
+  const Suite& traits = *find_suite13(static_cast<std::uint16_t>(ticket.suite));
+  Transcript transcript(traits.hash);
+  transcript.add(first_hello_);
+  write_.start13(*world_.aead, traits.aead,
+                 EarlySecret(traits.hash, ticket.secret).client_early(transcript.digest().view()));
+}
+
+void TestClient::start_handshake_writing() {
+  write_.start13(*world_.aead, find_suite13(static_cast<std::uint16_t>(suite))->aead, client_secret_.clone());
+}
+
+void TestClient::send_end_of_early_data() {
+  Buffer message = {static_cast<std::uint8_t>(HandshakeType::end_of_early_data), 0, 0, 0};
+  if (alter_end_of_early_data) alter_end_of_early_data(message);
+  if (!message.empty()) send_record(ContentType::handshake, message);
+  transcript_->add(message);
 }
 
 void TestClient::send_record(ContentType type, Bytes content, std::size_t padding) {
@@ -205,6 +226,8 @@ void TestClient::on_message(HandshakeType type, Bytes body, Bytes whole) {
   if (type == HandshakeType::encrypted_extensions) {
     const auto message = EncryptedExtensions::parse(body);
     ASSERT_TRUE(message);
+    early_data_accepted = static_cast<bool>(message->early_data);
+    if (!early_data_accepted) start_handshake_writing();
     if (message->record_size_limit) record_size_limit = *read_record_size_limit(*message->record_size_limit);
     name_acknowledged = static_cast<bool>(message->server_name);
     if (message->application_protocols) protocol = ProtocolNames::read(*message->application_protocols)->front();
@@ -244,8 +267,12 @@ void TestClient::check_signature(Bytes body) {
 }
 
 void TestClient::send_finished() {
+  if (early_data_accepted) {
+    send_end_of_early_data();
+    start_handshake_writing();
+  }
   Buffer verify_data(server_finished_hash_.size);
-  client_secret_.finished(server_finished_hash_.view(), verify_data);
+  client_secret_.finished(transcript_->digest().view(), verify_data);
   Buffer message(kHandshakeHeaderBytes + verify_data.size());
   Writer writer(message);
   Finished{verify_data}.emit(writer);
@@ -266,6 +293,7 @@ void TestClient::on_retry(Bytes body, Bytes whole) {
   const auto hello = ServerHello::parse(body);
   EXPECT_FALSE(retried);
   retried = true;
+  write_.stop(*world_.aead);
   suite = hello->suite;
   transcript_.emplace(find_suite13(static_cast<std::uint16_t>(suite))->hash);
   transcript_->add(first_hello_);
@@ -295,23 +323,27 @@ void TestClient::on_server_hello(Bytes body, Bytes whole) {
     transcript_->add(first_hello_);
   }
   transcript_->add(whole);
-  const auto share = read_server_share(*hello->key_share);
-  ASSERT_TRUE(share);
-  group = share->group;
-  KeyExchange& ours = exchange_for(group);
-  ASSERT_TRUE(ours.set_peer(share->key));
-  crypto::Operation agreement = ours.agreement();
-  compute(agreement);
+  Bytes shared_secret;
+  if (hello->key_share) {
+    const auto share = read_server_share(*hello->key_share);
+    ASSERT_TRUE(share);
+    group = share->group;
+    KeyExchange& ours = exchange_for(group);
+    ASSERT_TRUE(ours.set_peer(share->key));
+    crypto::Operation agreement = ours.agreement();
+    compute(agreement);
+    shared_secret = ours.shared_secret();
+  }
   resumed = static_cast<bool>(hello->pre_shared_key);
   if (resumed) {
     EXPECT_EQ(*read_selected_psk(*hello->pre_shared_key), 0);
   }
   const Bytes psk = resumed ? Bytes(offer.tickets.at(0).secret) : Bytes{};
-  handshake_secret_.emplace(EarlySecret(traits->hash, psk).handshake(ours.shared_secret()));
+  handshake_secret_.emplace(EarlySecret(traits->hash, psk).handshake(shared_secret));
   const Digest hash = transcript_->digest();
   client_secret_ = handshake_secret_->client_handshake(hash.view());
   server_secret_ = handshake_secret_->server_handshake(hash.view());
-  write_.start13(*world_.aead, traits->aead, client_secret_.clone());
+  if (!offer.early_data) start_handshake_writing();
   read_.start13(*world_.aead, traits->aead, server_secret_.clone());
 }
 

@@ -24,6 +24,8 @@ struct Ticket {
   Buffer secret;
   CipherSuite suite = CipherSuite::none;
   std::uint32_t lifetime_seconds = 0;
+  std::uint32_t age_add = 0;
+  std::uint32_t max_early_data = 0;
 };
 
 /// What the ClientHello offers; each field may be made wrong.
@@ -44,6 +46,8 @@ struct Offer {
   Buffer last_extensions;       ///< whole extensions, written after the others
   std::vector<Ticket> tickets;  ///< the first is offered
   Buffer psk_modes = {1};
+  std::uint32_t ticket_age_ms = 0;  ///< as the client sees it
+  bool early_data = false;          ///< of the first ClientHello
   bool with_versions = true;
   bool with_groups = true;
   bool with_schemes = true;
@@ -59,6 +63,7 @@ class TestClient {
   std::function<void(Buffer& message)> alter_hello, alter_second_hello, alter_finished;
   std::function<void(Buffer& key)> alter_share;
   std::function<void(Buffer& binder)> alter_binder;
+  std::function<void(Buffer& message)> alter_end_of_early_data;  ///< emptied: it is not sent
 
   /// The ClientHello message as the offer has it.
   Buffer client_hello();
@@ -71,6 +76,7 @@ class TestClient {
   void send(std::string_view text) { send_record(ContentType::application_data, as_bytes(text)); }
   void send_alert(Alert alert, std::uint8_t level = 2);
   void update_key(bool request);
+  void send_end_of_early_data();
   void send_finished();
   Buffer take_output() { return std::exchange(output_, {}); }
   void put(Bytes raw) { append(output_, raw); }
@@ -93,10 +99,12 @@ class TestClient {
   Buffer certificate;
   std::size_t largest_record = 0;
   bool resumed = false;
+  bool early_data_accepted = false;
   std::vector<Ticket> tickets;  ///< received
 
  private:
   void compute(crypto::Operation& operation);
+  void start_handshake_writing();
   void on_record(MutableBytes record);
   void on_message(HandshakeType type, Bytes body, Bytes whole);
   void on_server_hello(Bytes body, Bytes whole);

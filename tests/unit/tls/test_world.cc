@@ -52,6 +52,7 @@ World::World(const Instruments& instruments)
       aead(instruments.aead ? instruments.aead(crypto::make_aead()) : crypto::make_aead()),
       worker{stage, *aead, entropy, frames, statistics} {
   worker.exporters = &exporters;
+  worker.replay_guard = &replay_guard;
 }
 
 ServerConfig World::default_config() {
@@ -74,7 +75,7 @@ bool SessionEnd::write_record(Bytes record) {
 }
 
 void SessionEnd::note(const Received& received) {
-  append(plaintext, received.plaintext);
+  append(received.early ? early_plaintext : plaintext, received.plaintext);
   connected = connected || received.connected_now;
   peer_closed = peer_closed || received.peer_closed;
   failed = failed || received.failed;

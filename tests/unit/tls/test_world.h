@@ -53,6 +53,7 @@ class World {
   std::unique_ptr<crypto::Aead> aead;
   FramePool frames{4, 2};
   Slab<Exporter> exporters{2};
+  ReplayGuard replay_guard{64, entropy};
   Statistics statistics;
   WorkerContext worker;
 };
@@ -96,6 +97,7 @@ class SessionEnd : public RecordSink {
 
   Buffer unread;
   Buffer plaintext;
+  Buffer early_plaintext;
   bool connected = false;
   bool peer_closed = false;
   bool failed = false;
