@@ -179,6 +179,8 @@ std::expected<tls::ServerConfig, Fault> server_config(const TlsSettings& setting
     draft.client_trust = std::move(*trust);
   }
   draft.session_ids = settings.tickets;
+  draft.max_early_data = settings.early_data;
+  draft.psk_only = settings.psk_only;
   if (settings.tickets) {
     auto keys = first_ticket_keys(settings, loaded);
     if (!keys) return std::unexpected(std::move(keys.error()));

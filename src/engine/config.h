@@ -94,6 +94,9 @@ struct TlsSettings {
   Position ticket_rotation_at;
   std::filesystem::path ticket_keys;  ///< a file of keys that several engines share; empty: made by us
   Position ticket_keys_at;
+  std::uint32_t early_data = 0;  ///< bytes of early data that a ticket allows; 0: none
+  Position early_data_at;
+  bool psk_only = false;  ///< TLS 1.3: resumption without a key exchange, for clients that offer nothing else
   Position at;
 };
 

@@ -77,6 +77,8 @@ void check_tickets(const TlsSettings& tls, ReadContext& context) {
   const bool rotates = tls.ticket_rotation.count() != 0;
   if (!tls.tickets && !tls.ticket_keys.empty())
     context.fault(tls.ticket_keys_at, "ticket_keys has no effect: tickets = false");
+  if (!tls.tickets && tls.early_data != 0)
+    context.fault(tls.early_data_at, "early_data has no effect: tickets = false");
   if (!tls.tickets && rotates)
     context.fault(tls.ticket_rotation_at, "ticket_rotation has no effect: tickets = false");
   else if (!tls.ticket_keys.empty() && rotates)

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/limits.h"
 #include "engine/config_sections.h"
 #include "tls/protocol.h"
 
@@ -122,6 +123,18 @@ constexpr Key<TlsSettings> kTlsKeys[] = {
      "A file of one to three keys of 48 bytes, newest first, shared by engines; read again every minute and on SIGHUP.",
      [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
        read_path(entry, out.ticket_keys, out.ticket_keys_at, context);
+     }},
+    {"early_data", "integer", "0",
+     "Bytes of early data (0-RTT) that a client may send with a ticket, at most 32768; 0 takes none.",
+     [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
+       if (auto bytes = read_integer(entry, 0, limits::kMaxEarlyData, context))
+         out.early_data = static_cast<std::uint32_t>(*bytes);
+       out.early_data_at = entry.node.at;
+     }},
+    {"psk_only", "boolean", "false",
+     "TLS 1.3 resumed without a key exchange, for clients that offer nothing else: without forward secrecy.",
+     [](const ConfigEntry& entry, TlsSettings& out, ReadContext& context) {
+       if (auto wanted = read_boolean(entry, context)) out.psk_only = *wanted;
      }},
     {"rsa_key_exchange", "boolean", "false",
      "TLS 1.2 with RSA key exchange, for clients that can nothing better: without forward secrecy.",

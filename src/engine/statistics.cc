@@ -61,6 +61,10 @@ NamedGroup tls(Workers workers) {
     failed +=
         sum(workers, [&](const WorkerView& w) { return w.shard->tls_statistics().handshakes_failed[error].get(); });
   group.values.push_back({"handshakes_failed", failed});
+  group.values.push_back({"early_data_accepted", total(&tls::Statistics::early_data_accepted)});
+  group.values.push_back({"early_data_bytes", total(&tls::Statistics::early_data_bytes)});
+  group.values.push_back({"early_data_offered", total(&tls::Statistics::early_data_offered)});
+  group.values.push_back({"early_data_declined", total(&tls::Statistics::early_data_declined)});
   group.values.push_back({"records_in", total(&tls::Statistics::records_in)});
   group.values.push_back({"records_out", total(&tls::Statistics::records_out)});
   group.values.push_back({"bytes_in", total(&tls::Statistics::bytes_in)});
@@ -159,6 +163,7 @@ NamedGroup workers_share(Workers workers) {
 NamedGroups take_snapshot(std::span<const WorkerView> workers) {
   using tls::Statistics;
   const auto error_name = [](std::size_t row) { return tls::name_of(static_cast<tls::Error>(row)); };
+  const auto refusal_name = [](std::size_t row) { return tls::name_of(static_cast<tls::EarlyDataRefusal>(row)); };
   const auto alert_name = [](std::size_t row) { return tls::name_of(static_cast<tls::Alert>(row)); };
   // A resumed handshake has no signature, and a server makes none whose name it does not know.
   const auto signature_name = [](std::size_t row) {
@@ -174,6 +179,7 @@ NamedGroups take_snapshot(std::span<const WorkerView> workers) {
       rows(workers, "tls_groups", &Statistics::by_group, names_in(tls::kGroupNames)),
       rows(workers, "tls_signatures", &Statistics::by_signature, signature_name),
       rows(workers, "tls_refused_versions", &Statistics::refused_version, names_in(tls::kVersionNames)),
+      rows(workers, "tls_early_data_refused", &Statistics::early_data_refused, refusal_name),
       rows(workers, "tls_failures", &Statistics::handshakes_failed, error_name),
       rows(workers, "tls_connection_failures", &Statistics::connections_failed, error_name),
       rows(workers, "tls_alerts_sent", &Statistics::alerts_sent, alert_name),

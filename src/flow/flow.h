@@ -57,6 +57,7 @@ struct Flow {
   bool output_queued : 1 = false;     ///< stands in the shard's list of flows with something to say
   bool service_open : 1 = false;      ///< on_open was called, on_closed not yet
   bool service_told : 1 = false;      ///< on_open or on_open_failed was called
+  bool early_told : 1 = false;        ///< on_early was called
   bool peer_finished : 1 = false;     ///< the peer's FIN is in order
   bool peer_closed_told : 1 = false;  ///< on_peer_closed was called
   bool close_asked : 1 = false;       ///< the service wants no more

@@ -1,5 +1,7 @@
 #include "flow/flow_stream.h"
 
+#include <algorithm>
+
 #include "flow/tls_observer.h"
 
 namespace handsel::flow {
@@ -20,6 +22,16 @@ void FlowStream::send(Bytes bytes) {
   const bool taken = session_ ? session_->send(bytes, *this) : write_record(bytes);
   // send_room() has promised the room; only a pool of chunks run dry can break it, and then bytes would be missing.
   if (!taken) abort();
+  shard_.queue_output(flow_);
+}
+
+std::size_t FlowStream::early_room() const { return session_ ? std::min(session_->early_room(), send_room()) : 0; }
+
+void FlowStream::send_early(Bytes bytes) {
+  if (bytes.empty()) return;
+  shard_.statistics_.tcp.bytes_out.add(bytes.size());
+  shard_.observer_->watch(flow_.trace);
+  if (!session_->send_early(bytes, *this)) abort();
   shard_.queue_output(flow_);
 }
 

@@ -15,9 +15,12 @@ class FlowStream final : public Stream, public tls::RecordSink {
   // Stream
   std::size_t send_room() const override;
   void send(Bytes bytes) override;
+  std::size_t early_room() const override;
+  void send_early(Bytes bytes) override;
   void finish() override;
   void close() override;
   void abort() override;
+  bool early() const override { return session_ && session_->phase() == tls::Phase::handshaking; }
   const tls::Info* tls_info() const override { return session_ ? &session_->info() : nullptr; }
   bool export_keying_material(std::string_view label, std::optional<Bytes> context, MutableBytes out) const override {
     return session_ && session_->export_keying_material(label, context, out);

@@ -23,6 +23,11 @@ class Stream {
   virtual std::size_t send_room() const = 0;
   /// Takes all of `bytes`, which are at most send_room().
   virtual void send(Bytes bytes) = 0;
+  /// On a connection of ours over TLS, before on_open(): bytes that send_early() will take now; mostly 0.
+  virtual std::size_t early_room() const { return 0; }
+  /// Sends early data: all of `bytes`, which are at most early_room(). Whether it counts, tls_info()->early_data says
+  /// in on_open(): if it was rejected, it is to be sent again.
+  virtual void send_early(Bytes bytes) { (void)bytes; }
   /// Everything sent so far goes out, then FIN. No send() afterwards; what the peer still sends is delivered. Over TLS,
   /// whose close_notify comes first, the same (RFC 8446 6.1).
   virtual void finish() = 0;
@@ -30,6 +35,8 @@ class Stream {
   virtual void close() = 0;
   /// RST now.
   virtual void abort() = 0;
+  /// What comes now, and what is answered, is early data of TLS 1.3: see Service::takes_early_data().
+  virtual bool early() const = 0;
   /// nullptr on plain TCP.
   virtual const tls::Info* tls_info() const = 0;
   /// tls::Session::export_keying_material(); false on plain TCP.
@@ -75,8 +82,16 @@ class Service {
  public:
   virtual ~Service() = default;
   virtual std::string_view name() const = 0;
-  /// The connection is ready: the TCP handshake, and the TLS handshake where there is one, are complete.
+  /// Early data of TLS 1.3 is handed up as it comes (Stream::early()), before the peer has shown to be more than
+  /// somebody who sends again what it has seen (RFC 8446 8, RFC 8470): such a service must do nothing with it that does
+  /// harm when done twice. For others it waits until the handshake is complete, and is data like any other then.
+  virtual bool takes_early_data() const { return false; }
+  /// The connection is ready: the TCP handshake, and the TLS handshake where there is one, are complete, or early data
+  /// comes.
   virtual void on_open(Stream&) {}
+  /// A connection of ours may send early data: its TLS configuration asks for that and there is a ticket that allows
+  /// it. Before on_open(), and at most once. What is sent may reach the server more than once (RFC 8446 8).
+  virtual void on_early(Stream&) {}
   /// False to leave received bytes where they are (the peer's window then closes); asked again after on_writable.
   virtual bool wants_data(Stream&) { return true; }
   /// Received bytes, at most 16,384 in one call; returns how many were taken. The rest comes again once

@@ -31,6 +31,11 @@ bool remembers_sessions(const ShardConfig& config) {
          });
 }
 
+bool takes_early_data(const ShardConfig& config) {
+  return std::ranges::any_of(config.listeners,
+                             [](const Listener& each) { return each.tls != nullptr && each.tls->max_early_data != 0; });
+}
+
 }  // namespace
 
 Shard::Shard(const ShardConfig& config, const ShardResources& resources, Instant now)
@@ -43,6 +48,8 @@ Shard::Shard(const ShardConfig& config, const ShardResources& resources, Instant
       chunks_(config.limits.chunks),
       flows_(config.limits.flows),
       client_sessions_(config.opens_tls ? std::make_unique<tls::SessionCache>(config.client_sessions) : nullptr),
+      replay_guard_(takes_early_data(config) ? std::make_unique<tls::ReplayGuard>(config.limits.replay_guard, entropy_)
+                                             : nullptr),
       exporters_(config.limits.exporters),
       server_sessions_(remembers_sessions(config) ? std::make_unique<tls::ServerSessions>(config.limits.session_ids)
                                                   : nullptr),
@@ -60,7 +67,8 @@ Shard::Shard(const ShardConfig& config, const ShardResources& resources, Instant
                    resources.unix_at_zero_ms,
                    client_sessions_.get(),
                    &exporters_,
-                   server_sessions_.get()},
+                   server_sessions_.get(),
+                   replay_guard_.get()},
       responder_(config.mac, config.vlan, config.addresses),
       routes_(config.addresses, config.gateways),
       neighbours_(random_key(entropy_), now),

@@ -48,6 +48,7 @@ struct ShardLimits {
   std::uint32_t chunks = limits::kDefaultChunks;
   std::uint32_t handshakes = 4'096;  ///< TLS handshakes in progress
   std::uint32_t time_wait = 65'536;  ///< connections remembered in TIME-WAIT, 48 bytes each; the oldest gives way
+  std::uint32_t replay_guard = limits::kReplayGuardEntries;  ///< hellos with early data remembered, 8 bytes each
   std::uint32_t exporters = 0;  ///< TLS sessions that can export keying material, where their configuration says so
   std::uint32_t session_ids = 4'096;  ///< TLS 1.2 sessions remembered for clients without tickets; 0: none
   std::uint32_t trace_records = 32;
@@ -216,6 +217,7 @@ class Shard {
   bool pump_plain(Flow& flow, Instant now);
   bool pump_tls(Flow& flow, tls::Session& session, Instant now);
   void after_session(Flow& flow, tls::Session& session, const tls::Received& received, Instant now);
+  void offer_early_room(Flow& flow, Instant now);
   void deliver(Flow& flow, Bytes plaintext, Instant now);
   bool deliver_unread(Flow& flow, Instant now);
   void tell_peer_closed(Flow& flow, Instant now);
@@ -244,6 +246,7 @@ class Shard {
   ChunkPool chunks_;
   Slab<Flow> flows_;
   std::unique_ptr<tls::SessionCache> client_sessions_;  // null when connect() is given no TLS
+  std::unique_ptr<tls::ReplayGuard> replay_guard_;      // null when no listener takes early data
   Slab<tls::Exporter> exporters_;
   std::unique_ptr<tls::ServerSessions> server_sessions_;  // null when no listener speaks TLS 1.2
   Slab<tls::Session> sessions_;

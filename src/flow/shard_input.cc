@@ -80,16 +80,19 @@ bool Shard::pump_tls(Flow& flow, tls::Session& session, Instant now) {
 
 void Shard::after_session(Flow& flow, tls::Session& session, const tls::Received& received, Instant now) {
   queue_output(flow);
+  if (flow.active && !flow.early_told && session.early_room() != 0) offer_early_room(flow, now);
+  if (flow.ended) return;
   if (received.connected_now) {
-    flow.deadline = now + config_.limits.idle_timeout;
+    flow.deadline = now + (flow.close_asked ? config_.limits.close_timeout : config_.limits.idle_timeout);
     statistics_.tls_handshake_ns.record(static_cast<std::uint64_t>((now - flow.since).count()));
     if (flow.trace != Tracer::kNoRecord) {
       TraceRecord& record = tracer_.record(flow.trace);
       record.connected = now;
       record.tls = session.info();
     }
-    open_service(flow, now);
+    if (!flow.service_told) open_service(flow, now);
   }
+  if (received.early && !flow.service_told && flow.endpoint.service->takes_early_data()) open_service(flow, now);
   if (!received.plaintext.empty()) deliver(flow, received.plaintext, now);
   if (flow.ended) return;
   if (received.peer_closed) flow.close_notified = true;
@@ -102,12 +105,20 @@ void Shard::after_session(Flow& flow, tls::Session& session, const tls::Received
   }
 }
 
-// Gives plaintext to the service; what it does not take waits in `unread`.
+void Shard::offer_early_room(Flow& flow, Instant now) {
+  flow.early_told = true;
+  FlowStream stream(*this, flow, now);
+  flow.endpoint.service->on_early(stream);
+  if (stream.aborted()) abort(flow, now);
+}
+
+// Gives plaintext to the service; what it does not take waits in `unread`. So does early data for a service that does
+// not want it early.
 void Shard::deliver(Flow& flow, Bytes plaintext, Instant now) {
-  if (!flow.service_open || flow.close_asked) return;
+  if (flow.ended || flow.close_asked) return;
   FlowStream stream(*this, flow, now);
   std::size_t taken = 0;
-  while (taken < plaintext.size() && flow.endpoint.service->wants_data(stream)) {
+  while (flow.service_open && taken < plaintext.size() && flow.endpoint.service->wants_data(stream)) {
     const std::size_t step = flow.endpoint.service->on_data(stream, plaintext.subspan(taken));
     if (step == 0) break;
     taken += step;
@@ -119,8 +130,9 @@ void Shard::deliver(Flow& flow, Bytes plaintext, Instant now) {
   abort(flow, now);
 }
 
-// True when nothing is left unread.
+// True when nothing is left unread that could be delivered now.
 bool Shard::deliver_unread(Flow& flow, Instant now) {
+  if (!flow.service_open && !flow.close_asked) return true;
   FlowStream stream(*this, flow, now);
   while (!flow.unread.empty()) {
     if (flow.close_asked) {
@@ -144,7 +156,7 @@ bool Shard::deliver_unread(Flow& flow, Instant now) {
 void Shard::tell_peer_closed(Flow& flow, Instant now) {
   // A record cut off in the middle is the end, too: it will never be whole.
   const bool finished = flow.close_notified || (flow.peer_finished && flow.starved);
-  if (!finished || flow.peer_closed_told || !flow.unread.empty()) return;
+  if (!finished || flow.peer_closed_told || (flow.service_open && !flow.unread.empty())) return;
   flow.peer_closed_told = true;
   FlowStream stream(*this, flow, now);
   if (flow.service_open) {

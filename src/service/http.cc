@@ -117,6 +117,8 @@ std::string_view reason_phrase(std::uint16_t status) {
       return "Not Found";
     case 405:
       return "Method Not Allowed";
+    case 425:
+      return "Too Early";
     case 431:
       return "Request Header Fields Too Large";
     case 505:
@@ -176,6 +178,8 @@ void finish_response(flow::Stream& stream, HttpState& state) {
 
 // The request's head is complete.
 void respond(flow::Stream& stream, HttpState& state) {
+  // Only safe methods may be acted on before the handshake is complete (RFC 8470 3).
+  if (state.status == 405 && stream.early()) state.status = 425;
   if (state.chunked) {  // no resource here takes a request body: say so and do not guess where it ends
     if (state.status == 200) state.status = 400;
     state.keep_alive = false;

@@ -13,6 +13,8 @@ class Http final : public flow::Service {
   static constexpr std::uint64_t kMaxBodyBytes = std::uint64_t{1} << 30;
 
   std::string_view name() const override { return "http"; }
+  /// GET and HEAD do no harm twice, and are answered early; whatever else comes early is told to come again (RFC 8470).
+  bool takes_early_data() const override { return true; }
   void on_open(flow::Stream&) override;
   bool wants_data(flow::Stream&) override;
   std::size_t on_data(flow::Stream&, Bytes bytes) override;

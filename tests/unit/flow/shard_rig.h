@@ -22,7 +22,11 @@ namespace handsel::flow {
 class TestService final : public Service {
  public:
   std::string_view name() const override { return "test"; }
-  void on_open(Stream&) override { ++opened; }
+  bool takes_early_data() const override { return takes_early; }
+  void on_open(Stream& stream) override {
+    ++opened;
+    if (stream.early()) ++opened_early;
+  }
   bool wants_data(Stream&) override { return willing; }
   std::size_t on_data(Stream& stream, Bytes bytes) override {
     received.append(as_text(bytes));
@@ -39,7 +43,9 @@ class TestService final : public Service {
 
   bool willing = true;
   bool closes_with_peer = true;
+  bool takes_early = false;
   int opened = 0;
+  int opened_early = 0;
   int closed = 0;
   std::string received;
 };

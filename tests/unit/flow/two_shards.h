@@ -20,7 +20,11 @@ class TestClient final : public Service {
     if (!greeting.empty()) stream.send(as_bytes(greeting));
     if (finish_at_once) stream.finish();
   }
+  void on_early(Stream& stream) override {
+    if (!early.empty() && stream.early_room() >= early.size()) stream.send_early(as_bytes(early));
+  }
   std::size_t on_data(Stream& stream, Bytes bytes) override {
+    if (opened == 0) ++received_unopened;
     received.append(as_text(bytes));
     if (close_after != 0 && received.size() >= close_after) stream.close();
     return bytes.size();
@@ -40,11 +44,13 @@ class TestClient final : public Service {
   }
 
   std::string greeting;
+  std::string early;            ///< sent as early data, when there is room for it
   std::string late;             ///< sent when there is room again
   bool finish_at_once = false;  ///< half-close after the greeting
   std::size_t close_after = 0;  ///< close when so many bytes came; 0: never
   std::function<void()> when_closed;
   int opened = 0;
+  int received_unopened = 0;
   int closed = 0;
   std::vector<OpenFailure> failures;
   tcp::End end = tcp::End::none;
@@ -62,7 +68,11 @@ class TwoShards : public ShardRig {
 
   void start() {
     ShardRig::start();
-    ShardConfig other = config;
+    restart_peer();
+  }
+  /// The other shard anew, with nothing remembered but its configuration.
+  void restart_peer() {
+    ShardConfig other = shard->config();
     other.mac = kTheirMac;
     other.addresses = {{kTheirs, 24}, {kTheirs6, 64}};
     std::ranges::copy(their_addresses, std::back_inserter(other.addresses));

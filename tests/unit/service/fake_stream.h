@@ -20,6 +20,7 @@ class FakeStream final : public flow::Stream {
   void finish() override { closed = true; }
   void close() override { closed = true; }
   void abort() override { aborted = true; }
+  bool early() const override { return is_early; }
   const tls::Info* tls_info() const override { return tls ? &*tls : nullptr; }
   bool export_keying_material(std::string_view, std::optional<Bytes>, MutableBytes) const override { return false; }
   wire::IpAddress peer_address() const override { return wire::IpAddress::from_v4(192, 0, 2, 1); }
@@ -32,6 +33,7 @@ class FakeStream final : public flow::Stream {
   std::string sent;
   bool closed = false;
   bool aborted = false;
+  bool is_early = false;
   std::optional<tls::Info> tls;
 
  private:

@@ -103,6 +103,18 @@ TEST_F(HttpTest, head_has_the_length_and_no_body) {
   EXPECT_THAT(stream.sent, EndsWith("\r\n\r\n"));
 }
 
+TEST_F(HttpTest, early_get_and_head_are_answered_and_anything_else_is_told_to_come_again) {
+  stream.is_early = true;
+  receive("GET / HTTP/1.1\r\n\r\nHEAD / HTTP/1.1\r\n\r\n");
+  EXPECT_EQ(responses(), 2u);
+  EXPECT_THAT(stream.sent, ::testing::Not(HasSubstr("425")));
+  receive("POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc");
+  EXPECT_THAT(stream.sent, HasSubstr("HTTP/1.1 425 Too Early\r\n"));
+  stream.is_early = false;
+  receive("POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc");
+  EXPECT_THAT(stream.sent, HasSubstr("HTTP/1.1 405 Method Not Allowed\r\n"));
+}
+
 TEST_F(HttpTest, unknown_method_is_405_and_its_body_is_skipped) {
   receive("POST /x HTTP/1.1\r\nContent-Length: 5\r\n\r\n12345GET /bytes/1 HTTP/1.1\r\n\r\n");
   EXPECT_THAT(stream.sent, HasSubstr("405 Method Not Allowed"));
