@@ -50,21 +50,25 @@ SessionCache::Room SessionCache::open() {
   return handle ? Room(*this, handle) : Room();
 }
 
-void SessionCache::keep(Handle handle) {
-  const std::uint32_t index = handle.index;
-  const SessionScope& scope = slots_.at(index)->scope;
-  std::uint32_t& head = bucket_of(scope);
-
+// At most sessions_per_scope of one scope.
+void SessionCache::make_room_in(const SessionScope& scope) {
+  if (sizes_.sessions_per_scope >= sizes_.sessions) return;  // open() keeps that bound
   std::uint32_t same = 0;
   std::uint32_t last = kNone;
-  for (std::uint32_t at = head; at != kNone; at = links_[at].bucket_next)
+  for (std::uint32_t at = bucket_of(scope); at != kNone; at = links_[at].bucket_next)
     if (slots_.at(at)->scope == scope) {
       ++same;
       last = at;
     }
   if (same >= sizes_.sessions_per_scope && last != kNone) evict(last);
+}
 
-  links_[index] = {head, newest_, kNone, true};
+void SessionCache::keep(Handle handle) {
+  const std::uint32_t index = handle.index;
+  make_room_in(slots_.at(index)->scope);
+  std::uint32_t& head = bucket_of(slots_.at(index)->scope);
+  if (head != kNone) links_[head].bucket_previous = index;
+  links_[index] = {.bucket_next = head, .bucket_previous = kNone, .older = newest_, .newer = kNone, .listed = true};
   head = index;
   (newest_ == kNone ? oldest_ : links_[newest_].newer) = index;
   newest_ = index;
@@ -73,12 +77,10 @@ void SessionCache::keep(Handle handle) {
 
 void SessionCache::unlist(std::uint32_t index) {
   assert(links_[index].listed);
-  for (std::uint32_t* at = &bucket_of(slots_.at(index)->scope); *at != kNone; at = &links_[*at].bucket_next)
-    if (*at == index) {
-      *at = links_[index].bucket_next;
-      break;
-    }
   const Links& links = links_[index];
+  if (links.bucket_next != kNone) links_[links.bucket_next].bucket_previous = links.bucket_previous;
+  (links.bucket_previous == kNone ? bucket_of(slots_.at(index)->scope) : links_[links.bucket_previous].bucket_next) =
+      links.bucket_next;
   (links.older == kNone ? oldest_ : links_[links.older].newer) = links.newer;
   (links.newer == kNone ? newest_ : links_[links.newer].older) = links.older;
   links_[index] = {};

@@ -49,7 +49,8 @@ class SessionCache {
  public:
   struct Sizes {
     std::uint32_t sessions = 1'024;
-    std::uint32_t sessions_per_scope = 4;  ///< the oldest of the scope gives way
+    std::uint32_t sessions_per_scope = 4;  ///< the oldest of the scope gives way. Looked for one by one: few, or as
+                                           ///< many as there are sessions
     std::uint32_t connections = 1'024;     ///< connections at once for which tickets may still come
   };
 
@@ -139,6 +140,7 @@ class SessionCache {
   /// Links of one slot: in its bucket, newest first, and in the order of age.
   struct Links {
     std::uint32_t bucket_next = kNone;
+    std::uint32_t bucket_previous = kNone;
     std::uint32_t older = kNone;
     std::uint32_t newer = kNone;
     bool listed = false;
@@ -147,6 +149,7 @@ class SessionCache {
   const StoredSession* stored(Handle handle) { return slots_.get(handle); }
   std::uint32_t& bucket_of(const SessionScope& scope);
   void keep(Handle handle);
+  void make_room_in(const SessionScope& scope);
   void unlist(std::uint32_t index);
   void evict(std::uint32_t index);
 

@@ -68,6 +68,19 @@ TEST(SessionCache, oldest_of_the_scope_gives_way_at_its_bound_and_the_oldest_of_
   EXPECT_FALSE(cache.take(scope(1), 0));
 }
 
+TEST(SessionCache, scope_may_fill_the_cache_and_others_are_found_in_between) {
+  SessionCache cache({4, 4, 1});
+  for (const std::uint32_t mark : {10u, 20u, 11u, 21u}) keep(cache, mark < 20 ? 1 : 2, mark);
+  EXPECT_EQ(cache.take(scope(1), 0)->age_add, 11u);  // from the middle of the bucket
+  EXPECT_EQ(cache.take(scope(1), 0)->age_add, 10u);  // from its end
+  EXPECT_EQ(cache.take(scope(2), 0)->age_add, 21u);
+  for (const std::uint32_t mark : {12u, 13u, 14u, 15u}) keep(cache, 1, mark);
+  EXPECT_EQ(cache.size(), 4u);
+  EXPECT_FALSE(cache.take(scope(2), 0));  // 20 was the oldest of all
+  for (const std::uint32_t mark : {15u, 14u, 13u, 12u}) EXPECT_EQ(cache.take(scope(1), 0)->age_add, mark);
+  EXPECT_EQ(cache.size(), 0u);
+}
+
 TEST(SessionCache, has_no_room_while_all_are_taken_out) {
   SessionCache cache({2, 2, 1});
   keep(cache, 1, 10);
