@@ -90,6 +90,7 @@ Task retry(Handshake& handshake, ClientOffer& offer, const Suite& suite, const S
   transcript.replace_by_message_hash();
   transcript.add(message);
   handshake.info().retried = true;
+  handshake.worker().statistics.handshakes_retried.add();
   if (*group != NamedGroup::none) {
     offer.replace_shares(*group);
     Task generation = generate_shares(handshake, offer);

@@ -17,7 +17,7 @@ struct Statistics {
   Counter handshakes_started;
   Counter handshakes_completed;
   Counter handshakes_abandoned;
-  Counter handshakes_retried;                       ///< those to which a HelloRetryRequest was sent
+  Counter handshakes_retried;                       ///< those with a HelloRetryRequest, sent or received
   Counter handshakes_resumed;                       ///< of the completed ones
   std::array<Counter, kErrors> handshakes_failed;   ///< by Error
   std::array<Counter, kErrors> connections_failed;  ///< by Error, after the handshake was complete
