@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "load_options.h"
@@ -17,7 +18,7 @@ namespace {
 enum LoadExit : int { kAllWell = 0, kSomeFailed = 1, kBadUsage = 2, kNoEngine = 3 };
 
 int run(const LoadOptions& options) {
-  auto order = read(options);
+  auto order = read(options, std::time(nullptr));
   if (!order) {
     fmt::print(stderr, "handsel-load: {}\n", order.error());
     return kBadUsage;
@@ -26,7 +27,8 @@ int run(const LoadOptions& options) {
                                 .target = options.url,
                                 .mode = order->mode,
                                 .connections = options.connections,
-                                .rate = options.rate};
+                                .rate = options.rate,
+                                .tls = order->plan.tls.full != nullptr};
   auto run = LoadRun::start(std::move(*order));
   if (!run) {
     fmt::print(stderr, "handsel-load: {}\n", run.error());
@@ -47,7 +49,7 @@ int run(const LoadOptions& options) {
 
 int main(int argc, char** argv) {
   using namespace handsel::apps;
-  CLI::App app("handsel-load: load a server over TCP from user space, on DPDK", "handsel-load");
+  CLI::App app("handsel-load: load a server over TCP and TLS from user space, on DPDK", "handsel-load");
   app.set_version_flag("--version", "handsel " HANDSEL_VERSION);
   LoadOptions options;
   declare(app, options);

@@ -4,18 +4,21 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "crypto/key_store.h"
 #include "engine/config.h"
 #include "engine/load_plan.h"
+#include "engine/load_tls.h"
 
 namespace handsel::apps {
 
 /// As typed.
 struct LoadOptions {
   std::string url;
-  std::string mode;  // empty: request over http://, connect over tcp://
+  std::string mode;  // empty: by the URL's scheme
   std::uint32_t connections = 1;
   double rate = 0;
   double duration_s = 0;  // 0: not given
@@ -27,6 +30,8 @@ struct LoadOptions {
   std::uint64_t expect = 0;
   bool verify = false;
   std::string host;
+
+  engine::LoadTlsSettings tls;
 
   std::string device = "net_tap0,iface=handselload0";
   std::vector<std::string> addresses;
@@ -48,10 +53,13 @@ struct LoadOrder {
   engine::LoadPlan plan;
   engine::Config config;  ///< of an engine with one port and no listeners
   std::string mode;
+  std::unique_ptr<crypto::KeyStore> keys;  ///< of our own certificate
 };
 
 void declare(CLI::App& app, LoadOptions& options);
-/// The error is a sentence: which option, what is wrong with it.
-std::expected<LoadOrder, std::string> read(const LoadOptions& options);
+/// load_tls_options.cc: the group "TLS".
+void declare_tls(CLI::App& app, engine::LoadTlsSettings& settings);
+/// The error is a sentence: which option, what is wrong with it. `now_unix`: certificates must be valid then.
+std::expected<LoadOrder, std::string> read(const LoadOptions& options, std::int64_t now_unix);
 
 }  // namespace handsel::apps

@@ -105,11 +105,14 @@ std::expected<void, std::string> LoadRun::start_workers() {
   const engine::PortFacts facts{.mac = port_->mac(),
                                 .mtu = port_->mtu(),
                                 .offload = {port_->offloads().tx_ip4_checksum, port_->offloads().tx_tcp_checksum}};
+  engine::TlsConfigs tls;
+  const engine::LoadPlan& plan = order_.plan;
+  if (plan.tls.full != nullptr) tls.client_sessions = engine::session_memory(plan.tls, plan.connections);
   for (std::uint16_t w = 0; w < workers; ++w) {
     Lane lane{.io = port_->queue(w)};
-    lane.assembly = std::make_unique<engine::ShardAssembly>(order_.config, 0, w, facts, engine::TlsConfigs{}, kernels_,
-                                                            keys_, &dpdk::Clock::cycles, now);
-    lane.driver = std::make_unique<engine::LoadDriver>(order_.plan, w, workers, now);
+    lane.assembly = std::make_unique<engine::ShardAssembly>(order_.config, 0, w, facts, tls, kernels_, *order_.keys,
+                                                            &dpdk::Clock::cycles, now);
+    lane.driver = std::make_unique<engine::LoadDriver>(plan, w, workers, now);
     if (auto impairment = order_.config.ports.front().impairment) {
       impairment->seed += w;
       lane.impaired = std::make_unique<engine::ImpairedIo<dpdk::BurstIo>>(*lane.io, *impairment);

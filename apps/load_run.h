@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "crypto/kernels.h"
-#include "crypto/key_store.h"
 #include "dpdk/burst_io.h"
 #include "dpdk/eal.h"
 #include "dpdk/port.h"
@@ -52,7 +51,6 @@ class LoadRun {
   bool take_signals() const;
 
   LoadOrder order_;
-  crypto::KeyStore keys_;
   crypto::KernelChoice kernels_;
   int signals_ = -1;
   std::filesystem::path runtime_folder_;

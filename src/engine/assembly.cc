@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <ctime>
-#include <fstream>
 
 #include <fmt/format.h>
 
@@ -12,25 +10,12 @@
 #include "crypto/hash.h"
 #include "crypto/ocsp.h"
 #include "crypto/peer_chain.h"
+#include "engine/credential_file.h"
 #include "engine/ticket_file.h"
 #include "service/registry.h"
 
 namespace handsel::engine {
 namespace {
-
-std::expected<std::string, std::string> read_file(const std::filesystem::path& path) {
-  // Read once into memory of the right size: a key's text leaves no copies behind in buffers that grew.
-  std::ifstream file;
-  file.rdbuf()->pubsetbuf(nullptr, 0);
-  file.open(path, std::ios::binary | std::ios::ate);
-  const auto size = file ? static_cast<std::streamoff>(file.tellg()) : -1;
-  if (size < 0) return std::unexpected(fmt::format("{}: cannot be read: {}", path.string(), std::strerror(errno)));
-  std::string text(static_cast<std::size_t>(size), '\0');
-  file.seekg(0);
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!file) return std::unexpected(fmt::format("{}: cannot be read whole", path.string()));
-  return text;
-}
 
 std::string describe(crypto::KeyType type) {
   switch (type.algorithm) {
@@ -62,11 +47,6 @@ std::string describe(std::string_view name, const crypto::CertificateChain& chai
                      date.tm_year + 1900, date.tm_mon + 1, date.tm_mday, fingerprint);
 }
 
-tls::Credential credential(crypto::KeyId key, const crypto::CertificateChain& chain) {
-  return {
-      .key = key, .kind = tls::credential_kind(chain.key_type.algorithm), .chain = chain.der, .names = chain.dns_names};
-}
-
 // The response in the certificate's file, or the fault. One that is out of date is told of, and never stapled.
 std::expected<void, Fault> load_ocsp(const TlsSettings& settings, const CertificateFiles& files,
                                      const crypto::CertificateChain& chain, std::int64_t now_unix,
@@ -87,30 +67,14 @@ std::expected<void, Fault> load_ocsp(const TlsSettings& settings, const Certific
 std::expected<tls::Credential, Fault> load_credential(const TlsSettings& settings, const CertificateFiles& files,
                                                       crypto::KeyStore& keys, std::int64_t now_unix,
                                                       std::vector<std::string>& lines) {
-  const auto chain_text = read_file(files.chain);
-  if (!chain_text) return std::unexpected(Fault{files.chain_at, chain_text.error()});
-  const auto chain = crypto::parse_certificate_chain(*chain_text);
-  if (!chain)
-    return std::unexpected(Fault{files.chain_at, fmt::format("{}: certificate {}: {}", files.chain.string(),
-                                                             chain.error().index + 1, chain.error().reason)});
-  auto key_text = read_file(files.key);
-  if (!key_text) return std::unexpected(Fault{files.key_at, key_text.error()});
-  const auto key = keys.add_pem(*key_text);
-  secure_wipe(key_text->data(), key_text->size());
-  if (!key)
-    return std::unexpected(
-        Fault{files.key_at, fmt::format("{}: {}", files.key.string(), crypto::explain(key.error()))});
-  if (!crypto::matches(*chain, keys, *key))
-    return std::unexpected(
-        Fault{files.key_at, fmt::format("{} is not the private key of {}", files.key.string(), files.chain.string())});
-  if (chain->not_after < now_unix)
-    return std::unexpected(Fault{files.chain_at, fmt::format("{}: the certificate has expired", files.chain.string())});
-  lines.push_back(describe(settings.name, *chain));
-  tls::Credential made = credential(*key, *chain);
-  if (files.ocsp.empty()) return made;
-  if (auto read = load_ocsp(settings, files, *chain, now_unix, made, lines); !read)
-    return std::unexpected(std::move(read.error()));
-  return made;
+  auto read = read_credential(files.chain, files.key, keys, now_unix);
+  if (!read)
+    return std::unexpected(Fault{read.error().in_key ? files.key_at : files.chain_at, std::move(read.error().message)});
+  lines.push_back(describe(settings.name, read->chain));
+  if (files.ocsp.empty()) return std::move(read->credential);
+  if (auto ocsp = load_ocsp(settings, files, read->chain, now_unix, read->credential, lines); !ocsp)
+    return std::unexpected(std::move(ocsp.error()));
+  return std::move(read->credential);
 }
 
 std::expected<std::vector<tls::Credential>, Fault> self_signed(const Config& config, const TlsSettings& settings,
@@ -126,7 +90,7 @@ std::expected<std::vector<tls::Credential>, Fault> self_signed(const Config& con
     const auto made = crypto::make_self_signed(keys, type, names, kDays, now_unix);
     if (!made) return std::unexpected(Fault{settings.at, made.error()});
     lines.push_back(describe(settings.name + " (self-signed)", made->chain));
-    credentials.push_back(credential(made->key, made->chain));
+    credentials.push_back(credential_of(made->key, made->chain));
   }
   return credentials;
 }
@@ -212,7 +176,7 @@ std::uint64_t unix_at_zero_ms(Instant now) {
 }
 
 flow::ShardConfig shard_config(const Config& config, std::size_t port_index, std::uint16_t worker,
-                               const PortFacts& facts) {
+                               const PortFacts& facts, const TlsConfigs& tls) {
   const PortSettings& port = config.ports[port_index];
   flow::ShardConfig shard;
   shard.id = worker;
@@ -234,6 +198,8 @@ flow::ShardConfig shard_config(const Config& config, std::size_t port_index, std
   shard.limits.handshake_timeout = config.limits.handshake_timeout;
   shard.limits.idle_timeout = config.limits.idle_timeout;
   shard.limits.close_timeout = config.limits.close_timeout;
+  shard.opens_tls = tls.client_sessions.has_value();
+  if (tls.client_sessions) shard.client_sessions = *tls.client_sessions;
   return shard;
 }
 
@@ -274,7 +240,7 @@ ShardAssembly::ShardAssembly(const Config& config, std::size_t port, std::uint16
                              const TlsConfigs& tls, const crypto::KernelChoice& kernels, const crypto::KeyStore& keys,
                              crypto::Stage::CycleCounter cycles, Instant now)
     : backend_(crypto::make_backend(kernels, keys, entropy_)), aead_(crypto::make_aead()) {
-  flow::ShardConfig shard = shard_config(config, port, worker, facts);
+  flow::ShardConfig shard = shard_config(config, port, worker, facts, tls);
   for (const ListenerSettings& settings : config.listeners) {
     auto service = std::ranges::find_if(services_, [&](const auto& each) { return each->name() == settings.service; });
     if (service == services_.end()) service = services_.insert(service, service::make_service(settings.service));

@@ -7,6 +7,7 @@
 #include <expected>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "engine/config.h"
 #include "flow/shard.h"
 #include "tls/config.h"
+#include "tls/session_cache.h"
 
 namespace handsel::engine {
 
@@ -25,6 +27,8 @@ struct TlsConfigs {
   std::map<std::string, std::array<std::uint8_t, 32>, std::less<>> ticket_files;  ///< digests of those that were read
   std::vector<Fault> warnings;            ///< what is no fault, and should not stay so
   std::vector<std::string> certificates;  ///< "default: CN=handsel.test, ECDSA P-256, until 2026-12-01, sha256 12:ab:…"
+  /// Set where shards are to open connections over TLS: what they keep to resume.
+  std::optional<tls::SessionCache::Sizes> client_sessions;
 };
 
 /// Reads every certificate and key named in `config` into `keys`; a [tls.NAME] without any gets a self-signed pair of

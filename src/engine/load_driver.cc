@@ -95,6 +95,7 @@ void LoadDriver::begin_one(flow::Shard& shard, Instant due, Instant now) {
   state.due = due;
   state.slot = slot;
   flow::Target target{.address = plan_.address, .port = plan_.port, .endpoint = {&client_}};
+  target.endpoint.tls_client = plan_.tls.of(begun_);
   if (!plan_.sources.empty()) target.local_address = plan_.sources[begun_ % plan_.sources.size()];
   target.state = {reinterpret_cast<const std::uint8_t*>(&state), sizeof state};
   ++begun_;

@@ -9,7 +9,16 @@
 namespace handsel::engine {
 namespace {
 
-constexpr std::uint16_t kHttpPort = 80;
+struct Scheme {
+  std::string_view text;
+  bool http;
+  bool tls;
+  std::uint16_t port;  // 0: it has none of its own
+};
+constexpr Scheme kSchemes[] = {{"http://", true, false, 80},
+                               {"https://", true, true, 443},
+                               {"tcp://", false, false, 0},
+                               {"tls://", false, true, 0}};
 
 std::optional<std::uint16_t> read_port(std::string_view text) {
   std::uint16_t port = 0;
@@ -34,18 +43,22 @@ std::uint64_t Arrivals::before(Instant end) const {
   return count;
 }
 
+const tls::ClientConfig* LoadTls::of(std::uint64_t index) const {
+  const auto before = [&](std::uint64_t count) { return std::floor(static_cast<double>(count) * resume); };
+  return resuming != nullptr && before(index + 1) > before(index) ? resuming.get() : full.get();
+}
+
 std::expected<LoadUrl, std::string> LoadUrl::parse(std::string_view text) {
   const auto fault = [&](std::string_view what) {
     return std::unexpected(
-        fmt::format("{}: {}; it looks like http://10.77.1.1:8080/path or tcp://[fd77:1::1]:7", text, what));
+        fmt::format("{}: {}; it looks like https://10.77.1.1:8443/path or tcp://[fd77:1::1]:7", text, what));
   };
+  const auto scheme = std::ranges::find_if(kSchemes, [&](const Scheme& each) { return text.starts_with(each.text); });
+  if (scheme == std::end(kSchemes)) return fault("the target begins with none of https://, http://, tls:// and tcp://");
   LoadUrl url;
-  std::string_view rest = text;
-  if (rest.starts_with("https://"))
-    return std::unexpected(fmt::format("{}: TLS cannot be loaded yet; http:// and tcp:// can", text));
-  url.http = rest.starts_with("http://");
-  if (!url.http && !rest.starts_with("tcp://")) return fault("the target begins with neither http:// nor tcp://");
-  rest.remove_prefix(url.http ? 7 : 6);
+  url.http = scheme->http;
+  url.tls = scheme->tls;
+  std::string_view rest = text.substr(scheme->text.size());
 
   const std::size_t slash = std::min(rest.find_first_of("/?"), rest.size());
   std::string_view authority = rest.substr(0, slash);
@@ -68,11 +81,11 @@ std::expected<LoadUrl, std::string> LoadUrl::parse(std::string_view text) {
   const auto address = wire::IpAddress::parse(host);
   if (!address) return fault(fmt::format("\"{}\" is no IP address (names are not looked up)", host));
   url.address = *address;
-  if (port.empty() && !url.http) return fault("a port is missing");
-  const auto number = port.empty() ? kHttpPort : read_port(port);
+  if (port.empty() && scheme->port == 0) return fault("a port is missing");
+  const auto number = port.empty() ? scheme->port : read_port(port);
   if (!number) return fault(fmt::format("\"{}\" is no port", port));
   url.port = *number;
-  if (!url.http && !target.empty() && target != "/") return fault("tcp:// has no path");
+  if (!url.http && !target.empty() && target != "/") return fault(fmt::format("{} has no path", scheme->text));
   if (!fit_for_request_line(target)) return fault("blanks and the like in a path are to be written as %20");
   if (!target.empty()) url.target = target.starts_with('/') ? std::string(target) : "/" + std::string(target);
   return url;

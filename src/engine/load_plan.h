@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,13 +11,25 @@
 
 #include "base/time.h"
 #include "service/load_client.h"
+#include "tls/client_config.h"
 #include "wire/address.h"
 
 namespace handsel::engine {
 
+/// How connections are protected: engine/load_tls.h makes it.
+struct LoadTls {
+  std::shared_ptr<const tls::ClientConfig> full;      ///< offers no session, and keeps those that it gets; null: no TLS
+  std::shared_ptr<const tls::ClientConfig> resuming;  ///< offers one where there is one; null when `resume` is 0
+  double resume = 0;                                  ///< the share of connections that are to resume, 0 to 1
+
+  /// For the connection with this number: those that resume stand at even distances.
+  const tls::ClientConfig* of(std::uint64_t index) const;
+};
+
 /// The same for all workers; each takes its share.
 struct LoadPlan {
   service::LoadScript script;
+  LoadTls tls;
   wire::IpAddress address;
   std::uint16_t port = 0;
   std::vector<wire::IpAddress> sources;  ///< of ours, taken in turn; empty: by the way that leads there
@@ -56,12 +69,14 @@ constexpr std::uint64_t share_of(std::uint64_t count, std::uint16_t worker, std:
   return count / workers + (worker < count % workers ? 1 : 0);
 }
 
-/// Whom to load: "http://10.77.1.1:8080/bytes/1000", "tcp://[fd77:1::1]:7".
+/// Whom to load: "https://10.77.1.1/bytes/1000", "http://10.77.1.1:8080/", "tcp://[fd77:1::1]:7",
+/// "tls://10.77.1.1:7443".
 struct LoadUrl {
-  bool http = false;  ///< else plain TCP
+  bool http = false;  ///< https:// and http://; else whatever the mode says
+  bool tls = false;   ///< https:// and tls://
   wire::IpAddress address;
   std::uint16_t port = 0;
-  std::string host;          ///< as it was written, with its port unless that is http's own
+  std::string host;          ///< as it was written, with its port unless that is the scheme's own
   std::string target = "/";  ///< path and query
 
   /// The error is a sentence for the person who wrote it.

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "engine/load_report_tls.h"
+
 namespace handsel::engine {
 namespace {
 
@@ -122,6 +124,7 @@ LoadResult LoadResult::of(Workers workers) {
   for (const std::uint64_t failure : out.failures) out.failed += failure;
   if (last > first) out.elapsed_s = static_cast<double>(last - first) / 1e9;
   out.connect = summarise(workers, &LoadStatistics::connect);
+  out.handshake = summarise(workers, &LoadStatistics::handshake);
   out.first_byte = summarise(workers, &LoadStatistics::first_byte);
   out.request = summarise(workers, &LoadStatistics::request);
   out.total = summarise(workers, &LoadStatistics::total);
@@ -143,6 +146,7 @@ std::string render_load(const LoadFacts& facts, const LoadResult& result, const 
   if (result.unstarted != 0)
     out += fmt::format("  {:<12} {:>10}   due by --rate, but --connections were open: not in the latencies\n",
                        "unstarted", result.unstarted);
+  if (facts.tls) out += render_load_tls(engine);
   if (result.requests != 0)
     out += fmt::format("requests     {}   {:.1f}/s{}\n", result.requests, result.per_second(result.requests),
                        status_text(result));
@@ -157,6 +161,7 @@ std::string render_load(const LoadFacts& facts, const LoadResult& result, const 
     out += fmt::format("\n  {:<12} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10}\n", "latency", "count", "mean",
                        "p50", "p90", "p99", "p99.9", "max");
   add_latency(out, "connect", result.connect);
+  add_latency(out, "handshake", result.handshake);
   add_latency(out, "first byte", result.first_byte);
   add_latency(out, "request", result.request);
   add_latency(out, "total", result.total);
@@ -176,7 +181,7 @@ json load_json(const LoadFacts& facts, const LoadResult& result, const NamedGrou
     if (result.status[digit] != 0) status[fmt::format("{}xx", digit)] = result.status[digit];
   json drops = json::object();
   for (const NamedValue& drop : drops_in(engine)) drops[drop.name] = drop.value;
-  return {
+  json report = {
       {"version", facts.version},
       {"target", facts.target},
       {"mode", facts.mode},
@@ -202,6 +207,7 @@ json load_json(const LoadFacts& facts, const LoadResult& result, const NamedGrou
         {"sent_per_s", result.per_second(result.bytes_sent)}}},
       {"latency_ns",
        {{"connect", latency_json(result.connect)},
+        {"handshake", latency_json(result.handshake)},
         {"first_byte", latency_json(result.first_byte)},
         {"request", latency_json(result.request)},
         {"total", latency_json(result.total)}}},
@@ -210,6 +216,8 @@ json load_json(const LoadFacts& facts, const LoadResult& result, const NamedGrou
         {"segments_in", value_of(engine, "tcp", "segments_in")},
         {"retransmits", value_of(engine, "tcp", "retransmits")}}},
       {"drops", std::move(drops)}};
+  if (facts.tls) report["tls"] = load_tls_json(engine);
+  return report;
 }
 
 std::string render_progress(const LoadResult& before, const LoadResult& now, double seconds_since_start,

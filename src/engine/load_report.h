@@ -41,6 +41,7 @@ struct LoadResult {
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_sent = 0;
   LatencySummary connect;
+  LatencySummary handshake;
   LatencySummary first_byte;
   LatencySummary request;
   LatencySummary total;
@@ -59,7 +60,8 @@ struct LoadFacts {
   std::string target;  ///< the URL
   std::string mode;
   std::uint32_t connections = 0;
-  double rate = 0;  ///< 0: closed loop
+  double rate = 0;   ///< 0: closed loop
+  bool tls = false;  ///< connections are protected by it
 };
 
 /// The final table. `engine`: the engine's own counters, of which drops and retransmissions are shown.

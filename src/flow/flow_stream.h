@@ -25,10 +25,12 @@ class FlowStream final : public Stream, public tls::RecordSink {
   bool export_keying_material(std::string_view label, std::optional<Bytes> context, MutableBytes out) const override {
     return session_ && session_->export_keying_material(label, context, out);
   }
+  tls::Failure tls_failure() const override { return session_ ? session_->failure() : tls::Failure{}; }
   wire::IpAddress peer_address() const override { return flow_.key.remote; }
   MutableBytes state() override { return flow_.service_state; }
   Handle id() const override { return flow_.self; }
   Instant now() const override { return now_; }
+  Instant established() const override { return flow_.since; }
   tcp::End end() const override { return flow_.end; }
 
   // RecordSink

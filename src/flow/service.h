@@ -41,6 +41,8 @@ class Stream {
   virtual const tls::Info* tls_info() const = 0;
   /// tls::Session::export_keying_material(); false on plain TCP.
   virtual bool export_keying_material(std::string_view label, std::optional<Bytes> context, MutableBytes out) const = 0;
+  /// How the TLS session has failed; false where there is none, or it has not.
+  virtual tls::Failure tls_failure() const = 0;
   virtual wire::IpAddress peer_address() const = 0;
   /// The service's own state for this connection, wiped when it ends. It begins as zeros, or as connect()'s Target
   /// said.
@@ -49,6 +51,8 @@ class Stream {
   virtual Handle id() const = 0;
   /// The time of the event at hand.
   virtual Instant now() const = 0;
+  /// When TCP was established; before that, when the opening began.
+  virtual Instant established() const = 0;
   /// In on_closed() and on_open_failed(): how TCP ended. End::aborted is ours, a failed TLS session's included.
   virtual tcp::End end() const = 0;
 

@@ -71,7 +71,8 @@ LoadClient::LoadClient(LoadScript script, LoadStatistics& statistics, Owner& own
 void LoadClient::on_open(flow::Stream& stream) {
   LoadState& state = state_of(stream);
   statistics_.opened.add();
-  statistics_.connect.record(stream.now() - state.due);
+  statistics_.connect.record(stream.established() - state.due);
+  if (stream.tls_info() != nullptr) statistics_.handshake.record(stream.now() - stream.established());
   owner_.on_progress(state.slot, stream.now());
   switch (script_.kind) {
     case LoadScript::Kind::connect:
@@ -230,20 +231,25 @@ void LoadClient::on_writable(flow::Stream& stream) {
   send_more(stream, state);
 }
 
-void LoadClient::on_peer_closed(flow::Stream& stream, bool) {
+void LoadClient::on_peer_closed(flow::Stream& stream, bool truncated) {
   LoadState& state = state_of(stream);
   if (state.finished || state.failure != LoadState::kNone) return;
   state.peer_closed = true;
   owner_.on_progress(state.slot, stream.now());
+  LoadFailure why = LoadFailure::closed_early;
   if (script_.kind == LoadScript::Kind::bulk) {
-    if (upload_done(state)) complete_bulk(stream, state);
-    return;  // what is left to send still goes out
-  }
-  if (script_.kind == LoadScript::Kind::http) {
+    // Where the length is known, anybody may have cut the connection behind it.
+    if (!truncated || (script_.expect_bytes != 0 && state.received >= script_.expect_bytes)) {
+      if (upload_done(state)) complete_bulk(stream, state);
+      return;  // what is left to send still goes out
+    }
+    why = LoadFailure::truncated;
+  } else if (script_.kind == LoadScript::Kind::http) {
     state.response.on_peer_closed();
-    if (state.response.complete()) return complete_response(stream, state);
+    if (state.response.complete() && !truncated) return complete_response(stream, state);
+    if (state.response.complete()) why = LoadFailure::truncated;
   }
-  state.failure = static_cast<std::uint8_t>(LoadFailure::closed_early);
+  state.failure = static_cast<std::uint8_t>(why);
   stream.close();
 }
 
@@ -262,6 +268,9 @@ void LoadClient::on_closed(flow::Stream& stream) {
   const LoadState& state = state_of(stream);
   if (state.failure != LoadState::kNone) {
     statistics_.fail(static_cast<LoadFailure>(state.failure));
+  } else if (stream.tls_failure()) {
+    // After all was done, too: a server of TLS 1.3 judges our certificate when we are connected already.
+    statistics_.fail(LoadFailure::tls_failed);
   } else if (state.finished) {
     if (stream.end() == tcp::End::aborted && cut_ != Cut::run_over) {
       statistics_.fail(LoadFailure::not_closed);
@@ -279,7 +288,7 @@ void LoadClient::on_closed(flow::Stream& stream) {
 
 void LoadClient::on_open_failed(flow::Stream& stream, flow::OpenFailure why) {
   const LoadState& state = state_of(stream);
-  if (why == flow::OpenFailure::cut && cut_ == Cut::run_over)
+  if (cut_ == Cut::run_over)
     statistics_.cut.add();
   else
     statistics_.fail(failure_of(why));

@@ -21,6 +21,8 @@ namespace handsel::service {
   X(unreachable, "a router or the server said by ICMP that nobody is there")              \
   X(unresolved, "the neighbour on the way has not told its link address")                 \
   X(handshake, "TCP was established, the TLS handshake was not completed")                \
+  X(tls_failed, "the TLS session failed after its handshake")                             \
+  X(truncated, "the server ended it without close_notify: what came may not be all")      \
   X(reset, "the server reset the connection before all was done")                         \
   X(lost, "the server stopped acknowledging what we sent")                                \
   X(no_answer, "nothing went on for as long as --timeout says")                           \
@@ -67,11 +69,12 @@ struct LoadStatistics {
   std::array<Counter, kLoadFailures> failures;
   Counter requests;               ///< answered whole, whatever the status; rounds of an echo
   std::array<Counter, 6> status;  ///< of these, by the first digit of the HTTP status
-  Counter bytes_received;         ///< bodies, or all that comes on plain TCP
-  Counter bytes_sent;             ///< all that was handed to TCP, heads of requests too
+  Counter bytes_received;         ///< bodies, or all that comes where there is no HTTP
+  Counter bytes_sent;             ///< all that was handed to TCP or TLS, heads of requests too
   Counter started_ns;             ///< when the first connection was due
   Counter last_ns;                ///< when something last went on
-  LoadLatency connect;            ///< from when a connection was due until it was ready
+  LoadLatency connect;            ///< from when a connection was due until TCP was established
+  LoadLatency handshake;          ///< from then until the TLS handshake was complete
   LoadLatency first_byte;         ///< from when a request was due to its answer's first byte
   LoadLatency request;            ///< from when a request was due to its answer's last byte
   LoadLatency total;              ///< from when a connection was due until it was over, of completed ones

@@ -50,6 +50,9 @@ struct ClientConfig {
 
   /// Sessions are taken from the worker's SessionCache, and kept there, when it has one.
   bool resume_sessions = true;
+  /// With resume_sessions: false makes full handshakes, whose sessions are kept for other connections of the same
+  /// scope.
+  bool offer_sessions = true;
   /// A server may resume a session without a key exchange (psk_ke, RFC 8446 4.2.9), which costs forward secrecy.
   bool psk_only = false;
   /// Early data may be sent with a ticket that allows it: Session::send_early(). Somebody may send it again (RFC 8446

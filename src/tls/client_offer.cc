@@ -55,7 +55,8 @@ ClientOffer::ClientOffer(Handshake& handshake) : config_(&handshake.client_confi
     for (std::size_t i = 0; i < config_->shares; ++i) exchanges_[i] = KeyExchange(config_->groups[i]);
 
   resumes_ = config_->resume_sessions && worker.client_sessions != nullptr;
-  if (resumes_) session_ = worker.client_sessions->take(config_->session_scope, handshake.unix_now_ms());
+  if (resumes_ && config_->offer_sessions)
+    session_ = worker.client_sessions->take(config_->session_scope, handshake.unix_now_ms());
   const bool fits = session_ && config_->offers(session_->version) && config_->offers(session_->suite);
   if (!fits) session_.drop();
   if (config_->early_data && psk() != nullptr) early_data_ = psk()->max_early_data;

@@ -49,9 +49,24 @@ TEST(LoadPlan, shares_add_up) {
     }
 }
 
+TEST(LoadTls, connections_that_resume_stand_at_even_distances) {
+  LoadTls tls;
+  EXPECT_EQ(tls.of(0), nullptr);  // plain TCP
+  tls.full = std::make_shared<const tls::ClientConfig>();
+  EXPECT_EQ(tls.of(5), tls.full.get());
+  tls.resuming = std::make_shared<const tls::ClientConfig>();
+  for (const auto& [share, resumed] : {std::pair{0.25, 25}, {0.5, 50}, {1.0, 100}}) {
+    tls.resume = share;
+    int count = 0;
+    for (std::uint64_t i = 0; i < 100; ++i) count += tls.of(i) == tls.resuming.get();
+    EXPECT_EQ(count, resumed) << share;
+  }
+}
+
 struct Url {
   const char* text;
   bool http;
+  bool tls;
   const char* address;
   std::uint16_t port;
   const char* host;
@@ -63,21 +78,25 @@ TEST_P(LoadUrlTest, is_understood) {
   const auto url = LoadUrl::parse(GetParam().text);
   ASSERT_TRUE(url) << url.error();
   EXPECT_EQ(url->http, GetParam().http);
+  EXPECT_EQ(url->tls, GetParam().tls);
   EXPECT_EQ(url->address.to_string(), GetParam().address);
   EXPECT_EQ(url->port, GetParam().port);
   EXPECT_EQ(url->host, GetParam().host);
   EXPECT_EQ(url->target, GetParam().target);
 }
 
-INSTANTIATE_TEST_SUITE_P(Sound, LoadUrlTest,
-                         ::testing::Values(Url{"http://10.0.0.1", true, "10.0.0.1", 80, "10.0.0.1", "/"},
-                                           Url{"http://10.0.0.1:81/a?b=c", true, "10.0.0.1", 81, "10.0.0.1:81",
-                                               "/a?b=c"},
-                                           Url{"http://10.0.0.1?q", true, "10.0.0.1", 80, "10.0.0.1", "/?q"},
-                                           Url{"http://[fd77::1]/x", true, "fd77::1", 80, "[fd77::1]", "/x"},
-                                           Url{"http://[fd77::1]:8080", true, "fd77::1", 8080, "[fd77::1]:8080", "/"},
-                                           Url{"tcp://10.0.0.1:7", false, "10.0.0.1", 7, "10.0.0.1:7", "/"},
-                                           Url{"tcp://[fd77::1]:7/", false, "fd77::1", 7, "[fd77::1]:7", "/"}));
+INSTANTIATE_TEST_SUITE_P(
+    Sound, LoadUrlTest,
+    ::testing::Values(Url{"http://10.0.0.1", true, false, "10.0.0.1", 80, "10.0.0.1", "/"},
+                      Url{"http://10.0.0.1:81/a?b=c", true, false, "10.0.0.1", 81, "10.0.0.1:81", "/a?b=c"},
+                      Url{"http://10.0.0.1?q", true, false, "10.0.0.1", 80, "10.0.0.1", "/?q"},
+                      Url{"http://[fd77::1]/x", true, false, "fd77::1", 80, "[fd77::1]", "/x"},
+                      Url{"http://[fd77::1]:8080", true, false, "fd77::1", 8080, "[fd77::1]:8080", "/"},
+                      Url{"https://10.0.0.1/a", true, true, "10.0.0.1", 443, "10.0.0.1", "/a"},
+                      Url{"https://[fd77::1]:8443", true, true, "fd77::1", 8443, "[fd77::1]:8443", "/"},
+                      Url{"tls://10.0.0.1:7443", false, true, "10.0.0.1", 7443, "10.0.0.1:7443", "/"},
+                      Url{"tcp://10.0.0.1:7", false, false, "10.0.0.1", 7, "10.0.0.1:7", "/"},
+                      Url{"tcp://[fd77::1]:7/", false, false, "fd77::1", 7, "[fd77::1]:7", "/"}));
 
 class LoadUrlRefusal : public ::testing::TestWithParam<std::pair<const char*, const char*>> {};
 
@@ -89,14 +108,13 @@ TEST_P(LoadUrlRefusal, says_what_is_wrong) {
 
 INSTANTIATE_TEST_SUITE_P(
     Unsound, LoadUrlRefusal,
-    ::testing::Values(std::pair{"https://10.0.0.1/", "TLS cannot be loaded yet"},
-                      std::pair{"10.0.0.1:80", "begins with neither"},
-                      std::pair{"http://example.test/", "no IP address"},
-                      std::pair{"tcp://10.0.0.1", "port is missing"}, std::pair{"tcp://10.0.0.1:0", "no port"},
-                      std::pair{"tcp://10.0.0.1:65536", "no port"}, std::pair{"tcp://10.0.0.1:7/path", "no path"},
-                      std::pair{"tcp://fd77::1:7", "in brackets"}, std::pair{"http://[fd77::1", "']' is missing"},
-                      std::pair{"http://[fd77::1]80", "behind ']'"}, std::pair{"http://10.0.0.1/a b", "%20"},
-                      std::pair{"http://10.0.0.1/a\r\nX: y", "%20"}));
+    ::testing::Values(std::pair{"10.0.0.1:80", "begins with none"}, std::pair{"http://example.test/", "no IP address"},
+                      std::pair{"tcp://10.0.0.1", "port is missing"}, std::pair{"tls://10.0.0.1", "port is missing"},
+                      std::pair{"tls://10.0.0.1:7/path", "tls:// has no path"},
+                      std::pair{"tcp://10.0.0.1:0", "no port"}, std::pair{"tcp://10.0.0.1:65536", "no port"},
+                      std::pair{"tcp://10.0.0.1:7/path", "no path"}, std::pair{"tcp://fd77::1:7", "in brackets"},
+                      std::pair{"http://[fd77::1", "']' is missing"}, std::pair{"http://[fd77::1]80", "behind ']'"},
+                      std::pair{"http://10.0.0.1/a b", "%20"}, std::pair{"http://10.0.0.1/a\r\nX: y", "%20"}));
 
 }  // namespace
 }  // namespace handsel::engine

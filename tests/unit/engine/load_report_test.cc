@@ -107,6 +107,32 @@ TEST_F(LoadReport, json_has_stable_names) {
   EXPECT_EQ(json["drops"], (nlohmann::json{{"tcp_duplicate", 5}}));
 }
 
+TEST_F(LoadReport, tls_is_drawn_from_the_engines_counters_with_advice) {
+  facts.tls = true;
+  engine.push_back({"tls", {{"handshakes_completed", 7}, {"handshakes_resumed", 3}, {"handshakes_failed", 2}}});
+  engine.push_back({"tls_versions", {{"TLSv1.3", 7}}});
+  engine.push_back({"tls_failures", {{"unknown_authority", 2}}});
+  engine.push_back({"tls_alerts_sent", {{"close_notify", 7}, {"unknown_ca", 2}}});
+  workers[0]->handshake.record(std::chrono::microseconds(700));
+  const std::string text = render_load(facts, result(), engine);
+  EXPECT_THAT(text, HasSubstr("7 handshakes: 4 full, 3 resumed, 2 failed\n"));
+  EXPECT_THAT(text, HasSubstr("TLSv1.3"));
+  EXPECT_THAT(text, HasSubstr("unknown_authority: no trusted authority"));
+  EXPECT_THAT(text, HasSubstr("--insecure"));
+  EXPECT_THAT(text, HasSubstr("unknown_ca"));
+  EXPECT_THAT(text, Not(HasSubstr("close_notify")));
+  const nlohmann::json json = load_json(facts, result(), engine);
+  EXPECT_EQ(json["latency_ns"]["handshake"]["count"], 1);
+  EXPECT_EQ(json["tls"]["handshakes"]["full"], 4);
+  EXPECT_EQ(json["tls"]["failures"], (nlohmann::json{{"unknown_authority", 2}}));
+  EXPECT_EQ(json["tls"]["alerts_sent"]["unknown_ca"], 2);
+}
+
+TEST_F(LoadReport, plain_tcp_says_nothing_of_tls) {
+  EXPECT_THAT(render_load(facts, result(), engine), Not(HasSubstr("tls")));
+  EXPECT_FALSE(load_json(facts, result(), engine).contains("tls"));
+}
+
 TEST_F(LoadReport, progress_is_about_the_time_between_two_readings) {
   const LoadResult before = result();
   workers[0]->requests.add(30);

@@ -88,6 +88,7 @@ class LoadRig : public flow::TwoShards {
     serve(kEcho, echo);
     serve(kSink, sink_service);
     serve(kMute, sink_service);
+    std::ranges::copy(secured, std::back_inserter(other.listeners));
     for (std::size_t i = 0; i < bad.size(); ++i) serve(static_cast<std::uint16_t>(kCloses + i), bad[i]);
     peer = std::make_unique<flow::Shard>(other, resources(), now);
     driver = std::make_unique<LoadDriver>(plan, 0, 1, now);
@@ -124,6 +125,7 @@ class LoadRig : public flow::TwoShards {
   }
 
   LoadPlan plan;
+  std::vector<flow::Listener> secured;  ///< of the other shard, over TLS
   service::Http http;
   TickingHttp ticking;
   service::Echo echo;

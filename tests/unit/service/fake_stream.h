@@ -23,10 +23,12 @@ class FakeStream final : public flow::Stream {
   bool early() const override { return is_early; }
   const tls::Info* tls_info() const override { return tls ? &*tls : nullptr; }
   bool export_keying_material(std::string_view, std::optional<Bytes>, MutableBytes) const override { return false; }
+  tls::Failure tls_failure() const override { return {}; }
   wire::IpAddress peer_address() const override { return wire::IpAddress::from_v4(192, 0, 2, 1); }
   MutableBytes state() override { return memory; }
   Handle id() const override { return {}; }
   Instant now() const override { return Instant{}; }
+  Instant established() const override { return Instant{}; }
   tcp::End end() const override { return tcp::End::none; }
 
   std::size_t room = 1 << 30;
