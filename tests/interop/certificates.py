@@ -1,4 +1,5 @@
-"""An authority, and certificates by it for example.test with a P-256 and an RSA-2048 key, made by openssl."""
+"""An authority, certificates by it for example.test with a P-256 and an RSA-2048 key and for a client, and a certificate
+that it knows nothing of; made by openssl."""
 
 import pathlib
 import subprocess
@@ -11,7 +12,7 @@ def openssl(folder: pathlib.Path, *arguments: str) -> None:
 
 
 def make(folder: pathlib.Path) -> dict[str, tuple[pathlib.Path, pathlib.Path]]:
-    """Kind to (chain, key). The chain is the leaf and the intermediate; the root is in root.pem."""
+    """Kind to (chain, key). The chain is the leaf and the intermediate; the root is in root.pem. The stranger is alone."""
     folder.mkdir(parents=True)
     p256 = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
     rsa = ("-newkey", "rsa:2048")
@@ -20,11 +21,16 @@ def make(folder: pathlib.Path) -> dict[str, tuple[pathlib.Path, pathlib.Path]]:
     signed(folder, "middle", p256, "/CN=handsel test intermediate", "root", "basicConstraints=critical,CA:TRUE\n")
     leaf = f"subjectAltName=DNS:{context.NAME},IP:{context.V4},IP:{context.V6}\nextendedKeyUsage=serverAuth\n"
     made = {}
-    for kind, key in (("ecdsa", p256), ("rsa", rsa)):
-        signed(folder, kind, key, f"/CN={context.NAME} {kind}", "middle", leaf)
+    client = "extendedKeyUsage=clientAuth\n"
+    for kind, key, subject, purpose in (("ecdsa", p256, f"{context.NAME} ecdsa", leaf), ("rsa", rsa, f"{context.NAME} rsa", leaf),
+                                        ("client", p256, "client", client), ("client-rsa", rsa, "client rsa", client)):
+        signed(folder, kind, key, f"/CN={subject}", "middle", purpose)
         chain = folder / f"{kind}-chain.pem"
         chain.write_text((folder / f"{kind}.pem").read_text() + (folder / "middle.pem").read_text())
         made[kind] = (chain, folder / f"{kind}.key")
+    openssl(folder, "req", "-x509", *p256, "-nodes", "-keyout", "stranger.key", "-out", "stranger.pem", "-days", "2",
+            "-subj", "/CN=stranger")
+    made["stranger"] = (folder / "stranger.pem", folder / "stranger.key")
     return made
 
 
