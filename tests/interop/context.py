@@ -12,7 +12,7 @@ KERNEL_V4 = "10.77.0.1"
 INTERFACE = "handsel0"
 NAME = "example.test"  # the name in the certificates
 
-HTTPS, HTTP, HTTPS_RSA, HTTPS_ECDSA, HTTPS_12, ECHO, ECHO_TLS = 443, 80, 8443, 9443, 8444, 7, 7443
+HTTPS, HTTP, HTTPS_RSA, HTTPS_ECDSA, HTTPS_12, HTTPS_MUTUAL, ECHO, ECHO_TLS = 443, 80, 8443, 9443, 8444, 8445, 7, 7443
 HANDSHAKE_TIMEOUT_SECONDS = 3
 
 build = pathlib.Path()
@@ -57,6 +57,11 @@ tls = "older"
 service = "http"
 
 [[listener]]
+port = {HTTPS_MUTUAL}
+tls = "mutual"
+service = "http"
+
+[[listener]]
 port = {ECHO}
 service = "echo"
 
@@ -71,6 +76,14 @@ alpn = ["http/1.1"]
 
 [tls.older]
 certificates = [{certificate("ecdsa")}, {certificate("rsa")}]
+alpn = ["http/1.1"]
+groups = ["x25519", "secp256r1", "secp384r1"]
+min_version = "1.2"
+
+[tls.mutual]
+certificates = [{certificate("ecdsa")}, {certificate("rsa")}]
+client_certificates = "require"
+client_ca = "{work / "certificates" / "root.pem"}"
 min_version = "1.2"
 
 [tls.rsa]
