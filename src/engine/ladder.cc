@@ -55,11 +55,26 @@ std::string acknowledgement_text(const LadderEvent& event, const Isns& isns) {
   return " ack=" + relative(event.received ? 'Y' : 'X', event.received ? isns.server : isns.client, *event.ack);
 }
 
-/// Three messages and more are the first and the last, as far as one drawing is concerned.
+/// So many messages stand in their segment's line; more of them below it.
+constexpr std::size_t kMessagesInLine = 2;
+
 std::string messages_text(const std::vector<std::string>& messages) {
-  if (messages.empty()) return {};
-  if (messages.size() <= 2) return fmt::format("  {}", fmt::join(messages, ", "));
-  return fmt::format("  {}…{}", messages.front(), messages.back());
+  if (messages.empty() || messages.size() > kMessagesInLine) return {};
+  return fmt::format("  {}", fmt::join(messages, ", "));
+}
+
+/// The messages of a segment that has many, in lines of at most `width` columns (a name alone may be longer).
+std::vector<std::string> message_lines(const std::vector<std::string>& messages, std::size_t width) {
+  std::vector<std::string> lines;
+  if (messages.size() <= kMessagesInLine) return lines;
+  for (const std::string& message : messages) {
+    const std::string word = message + (&message == &messages.back() ? "" : ",");
+    if (lines.empty() || lines.back().size() + 1 + word.size() > width)
+      lines.push_back(word);
+    else
+      lines.back() += ' ' + word;
+  }
+  return lines;
 }
 
 std::string describe(const Ladder& ladder, const LadderEvent& event, const Isns& isns) {
@@ -161,6 +176,7 @@ std::string render_ladder(const Ladder& ladder, std::size_t min_columns) {
   }
   // " <time>  |--- <text> --->|": beside the text, 4 columns lead in and at least 5 lead out.
   constexpr std::size_t kLeadIn = 4, kLeadOut = 5, kFrame = 5;
+  constexpr std::size_t kIndent = kLeadIn + 9;  // below the sequence number
   const std::size_t wanted = time_columns + kFrame + kLeadIn + text_columns + kLeadOut;
   const std::size_t width = std::max(min_columns, wanted) - time_columns - kFrame - kLeadIn;
   for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -168,6 +184,9 @@ std::string render_ladder(const Ladder& ladder, std::size_t min_columns) {
     const std::string dashes(width - columns(texts[i]) - 1 - (received ? 1 : 0), '-');
     out += fmt::format(" {:>{}}  |{} {} {}{}|\n", times[i], time_columns, received ? "---" : "<--", texts[i], dashes,
                        received ? ">" : "");
+    const std::size_t inside = kLeadIn + width;
+    for (const std::string& line : message_lines(ladder.events[i].tls, inside - kIndent - 1))
+      out += fmt::format(" {:>{}}  |{:{}}{:<{}}|\n", "", time_columns, "", kIndent, line, inside - kIndent);
   }
   if (ladder.events_lost != 0) out += fmt::format(" and {} more that the record had no room for\n", ladder.events_lost);
   return out;

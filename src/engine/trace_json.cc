@@ -39,6 +39,7 @@ std::string message_name(const flow::TraceEvent::Message& message) {
   if (content == tls::ContentType::alert)
     return fmt::format("alert {}", name_of(static_cast<tls::Alert>(message.message_type)));
   if (content == tls::ContentType::change_cipher_spec) return "ChangeCipherSpec";
+  if (content == tls::ContentType::application_data) return "application data";
   return std::string(name_of(content));
 }
 
@@ -80,10 +81,11 @@ nlohmann::json to_json(const flow::TraceRecord& record, std::uint64_t id) {
   if (record.connected != Instant{}) {
     json["tls"] = {{"version", tls::version_name(record.tls.version)},
                    {"suite", tls::suite_name(record.tls.cipher_suite)},
-                   {"group", tls::group_name(record.tls.group)},
-                   {"signature", tls::scheme_name(record.tls.signature_scheme)},
                    {"resumed", record.tls.resumed},
                    {"retried", record.tls.retried}};
+    // RSA key exchange has no group, and it and a resumed handshake have no signature.
+    if (record.tls.group != 0) json["tls"]["group"] = tls::group_name(record.tls.group);
+    if (record.tls.signature_scheme != 0) json["tls"]["signature"] = tls::scheme_name(record.tls.signature_scheme);
     if (record.server_name[0] != '\0') json["tls"]["sni"] = record.server_name.data();
   }
   for (std::uint16_t i = 0; i < record.event_count; ++i) json["events"].push_back(event_json(record, record.events[i]));

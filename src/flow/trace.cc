@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "tls/protocol.h"
+
 namespace handsel::flow {
 
 Tracer::Tracer(std::uint16_t worker, std::size_t records)
@@ -56,7 +58,10 @@ void Tracer::add(std::uint8_t index, const TraceEvent& event) {
 }
 
 void Tracer::add_message(std::uint8_t index, bool sent, TraceEvent::Message message) {
+  // Records of application data one after the other are told of as one.
   const auto append = [&](auto& messages, std::uint8_t& count) {
+    const bool data = message.content_type == static_cast<std::uint8_t>(tls::ContentType::application_data);
+    if (data && count != 0 && messages[count - 1u].content_type == message.content_type) return;
     if (count < messages.size()) messages[count++] = message;
   };
   if (sent) {

@@ -205,6 +205,9 @@ bool Session::write_data(Bytes plaintext) {
     if (write_.sequence() >= records_per_key && !renew_write_key()) return false;
     const std::size_t count = std::min(plaintext.size(), write_.max_content());
     std::memcpy(scratch_content().data(), plaintext.data(), count);
+    if (observer_ != nullptr)
+      observer_->on_message(Observer::Direction::sent, static_cast<std::uint8_t>(ContentType::application_data), 0,
+                            count);
     if (!seal_scratch(ContentType::application_data, count)) {
       fail(Error::send_queue_full);
       return false;

@@ -26,13 +26,13 @@ class RecordSink {
   virtual bool write_record(Bytes record) = 0;
 };
 
-/// Told of each handshake message, alert and ChangeCipherSpec as it passes: feeds trace. All calls are on the worker.
+/// Told of handshake messages, alerts, ChangeCipherSpecs and application data as they pass: feeds trace. On the worker.
 class Observer {
  public:
   enum class Direction : std::uint8_t { received, sent };
   virtual ~Observer() = default;
   /// `content_type` and, for handshake records, `message_type` as on the wire (RFC 8446 4, 5.1); for an alert
-  /// `message_type` is its description. `bytes` is the message's length with its header.
+  /// `message_type` is its description. `bytes` is the length, a handshake message's with its header.
   virtual void on_message(Direction direction, std::uint8_t content_type, std::uint8_t message_type,
                           std::size_t bytes) = 0;
   /// The name that the client asked for (RFC 6066 3), before it is known whether it is one of ours.

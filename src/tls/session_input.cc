@@ -143,6 +143,9 @@ Received Session::on_content(ContentType type, MutableBytes content) {
   if (content.empty()) return count_empty_record() ? Received{} : fail(Error::too_many_empty_records);
   empty_records_ = 0;
   key_updates_ = 0;
+  if (observer_ != nullptr)
+    observer_->on_message(Observer::Direction::received, static_cast<std::uint8_t>(ContentType::application_data), 0,
+                          content.size());
   Received received;
   received.plaintext = content;
   return received;

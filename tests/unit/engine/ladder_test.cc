@@ -56,7 +56,7 @@ Ladder handshake() {
 
 TEST(Ladder, Handshake_Rendered_CountsFromTheIsns) {
   const auto lines = lines_of(render_ladder(handshake()));
-  ASSERT_EQ(lines.size(), 6u);
+  ASSERT_EQ(lines.size(), 7u);
   EXPECT_EQ(
       lines[0],
       "flow 10.77.0.1:51234 > 10.77.0.2:443   worker 0   handshake 1.84 ms   TLSv1.3 x25519 TLS_AES_128_GCM_SHA256");
@@ -64,7 +64,8 @@ TEST(Ladder, Handshake_Rendered_CountsFromTheIsns) {
   EXPECT_EQ(lines[2], " +0.003 ms  |<-- SYN ACK  seq=Y=1187702001 ack=X+1 win=65535 -----------------------|");
   EXPECT_EQ(lines[3], " +0.412 ms  |--- ACK      seq=X+1 ack=Y+1 ----------------------------------------->|");
   EXPECT_EQ(lines[4], " +0.420 ms  |--- PSH ACK  seq=X+1 ack=Y+1 517 B  ClientHello sni=example.test ----->|");
-  EXPECT_EQ(lines[5], " +1.310 ms  |<-- PSH ACK  seq=Y+1 ack=X+518 1412 B  ServerHello…Finished -----------|");
+  EXPECT_EQ(lines[5], " +1.310 ms  |<-- PSH ACK  seq=Y+1 ack=X+518 1412 B ---------------------------------|");
+  EXPECT_EQ(lines[6], "            |             ServerHello, EncryptedExtensions, Finished                |");
 }
 
 TEST(Ladder, LongAndShortLines_Rendered_AllEquallyWide) {
@@ -74,6 +75,17 @@ TEST(Ladder, LongAndShortLines_Rendered_AllEquallyWide) {
   const auto lines = lines_of(render_ladder(ladder));
   for (std::size_t i = 2; i < lines.size(); ++i) EXPECT_EQ(columns(lines[i]), columns(lines[1])) << lines[i];
   EXPECT_GT(columns(lines[1]), 150u);
+}
+
+TEST(Ladder, ManyMessages_Rendered_WrapBelowTheirSegment) {
+  Ladder ladder = handshake();
+  ladder.events[4].tls = {"ServerHello", "ChangeCipherSpec",  "EncryptedExtensions",
+                          "Certificate", "CertificateVerify", "Finished"};
+  const auto lines = lines_of(render_ladder(ladder));
+  ASSERT_EQ(lines.size(), 8u);
+  EXPECT_THAT(lines[6], HasSubstr("|             ServerHello, ChangeCipherSpec, EncryptedExtensions,  "));
+  EXPECT_THAT(lines[7], HasSubstr("|             Certificate, CertificateVerify, Finished  "));
+  for (const auto& line : {lines[6], lines[7]}) EXPECT_EQ(columns(line), columns(lines[1]));
 }
 
 TEST(Ladder, AnyFlow_Rendered_AtLeastAsWideAsAsked) {
@@ -120,7 +132,7 @@ TEST(Ladder, DroppedSyn_Rendered_NamesTheReasonAndIsNoIsn) {
 TEST(Ladder, Retransmission_Rendered_SaysAgain) {
   Ladder ladder = handshake();
   ladder.events[4].retransmission = true;
-  EXPECT_THAT(render_ladder(ladder), HasSubstr("ServerHello…Finished  again -"));
+  EXPECT_THAT(render_ladder(ladder), HasSubstr("1412 B  again -"));
 }
 
 TEST(Ladder, EventsLost_Rendered_Told) {

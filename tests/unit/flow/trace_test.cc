@@ -52,6 +52,19 @@ TEST(Tracer, received_message_belongs_to_the_segment_before_it_and_sent_one_to_t
   EXPECT_EQ(tracer.take_finished(), nullptr);
 }
 
+TEST(Tracer, records_of_application_data_in_a_row_are_told_of_once) {
+  Tracer tracer(0, 1);
+  tracer.apply({.count = 1});
+  const std::uint8_t index = tracer.start(kKey, kOwner, Instant{});
+  for (int i = 0; i < 20; ++i) tracer.add_message(index, true, {23, 0});
+  tracer.add_message(index, true, {21, 0});
+  tracer.add(index, segment(true, 1200));
+  const TraceEvent& event = tracer.record(index).events[0];
+  ASSERT_EQ(event.message_count, 2);
+  EXPECT_EQ(event.messages[0].content_type, 23);
+  EXPECT_EQ(event.messages[1].content_type, 21);
+}
+
 TEST(Tracer, no_record_is_given_twice_before_it_is_released) {
   Tracer tracer(0, 1);
   tracer.apply({.count = 5});
