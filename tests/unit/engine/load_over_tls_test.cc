@@ -109,6 +109,27 @@ TEST_F(LoadOverTls, server_that_is_not_the_pinned_one_fails_the_handshake) {
   expect_settled();
 }
 
+TEST_F(LoadOverTls, server_that_never_answers_the_hello_fails_the_handshake) {
+  plan.port = kMute;
+  plan.total = 1;
+  start(http);
+  run();
+  EXPECT_EQ(failures(result(), LoadFailure::handshake), 1u);
+  EXPECT_EQ(tls().handshakes_abandoned.get(), 1u);
+  expect_settled();
+}
+
+TEST_F(LoadOverTls, handshake_that_the_end_of_the_run_cuts_is_nobodys_failure) {
+  plan.port = kMute;
+  start(http);
+  turn();
+  driver->stop();
+  turn();
+  EXPECT_EQ(result().cut, 1u);
+  EXPECT_EQ(result().failed, 0u);
+  expect_settled();
+}
+
 // The server of TLS 1.3 judges a client's certificate when the client is connected already, and maybe has closed.
 TEST_F(LoadOverTls, refusal_of_our_certificate_is_a_failure_of_tls_though_all_seemed_done) {
   const auto vouched =
