@@ -49,31 +49,44 @@ void absorb_key_sha256(Bytes key, Words& inner, Words& outer) {
   secure_wipe(outer_block, sizeof outer_block);
 }
 
+/// HMAC's outer message: the padded key's words are there already, and behind the inner digest stands this
+/// (RFC 6234 4.1: a one, zeros, 96 bytes in bits).
+struct OuterBlock {
+  alignas(16) std::uint8_t bytes[kSha256BlockBytes];
+  explicit OuterBlock(const Sha256Words& inner) {
+    alignas(16) static constexpr std::uint8_t kPadding[32] = {0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,    0,
+                                                              0,    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x03, 0};
+    write_sha256_digest(inner, bytes);
+    std::memcpy(bytes + kSha256DigestBytes, kPadding, sizeof kPadding);
+  }
+  ~OuterBlock() { secure_wipe(bytes, sizeof bytes); }
+  OuterBlock(const OuterBlock&) = delete;
+  OuterBlock& operator=(const OuterBlock&) = delete;
+};
+
 void mac_sha256(const Words& inner, const Words& outer, std::initializer_list<Bytes> parts, std::uint8_t* out) {
-  std::array<std::uint8_t, kSha256DigestBytes> digest;
   Sha256 hash(as_sha256(inner));
   for (const Bytes part : parts) hash.update(part);
-  hash.finish(digest.data());
-  hash = Sha256(as_sha256(outer));
-  hash.update(digest);
-  hash.finish(out);
-  secure_wipe(digest);
+  const OuterBlock block(hash.finish());
+  Words words = outer;
+  sha256_kernels().compress(as_sha256(words), block.bytes, 1);
+  write_sha256_digest(as_sha256(words), out);
+  secure_wipe(words);
   secure_wipe(&hash, sizeof hash);
 }
 
 void mac_two_sha256(const Words& inner, const Words& outer, std::initializer_list<Bytes> first, std::uint8_t* first_out,
                     std::initializer_list<Bytes> second, std::uint8_t* second_out) {
-  std::array<std::uint8_t, kSha256DigestBytes> digests[2];
   Sha256 hashes[2] = {Sha256(as_sha256(inner)), Sha256(as_sha256(inner))};
   for (const Bytes part : first) hashes[0].update(part);
   for (const Bytes part : second) hashes[1].update(part);
-  Sha256::finish_two(hashes[0], digests[0].data(), hashes[1], digests[1].data());
-  for (std::size_t i = 0; i < 2; ++i) {
-    hashes[i] = Sha256(as_sha256(outer));
-    hashes[i].update(digests[i]);
-  }
-  Sha256::finish_two(hashes[0], first_out, hashes[1], second_out);
-  secure_wipe(digests, sizeof digests);
+  Sha256::finish_two(hashes[0], hashes[1]);
+  const OuterBlock first_block(hashes[0].words()), second_block(hashes[1].words());
+  Words words[2] = {outer, outer};
+  sha256_kernels().compress_two(as_sha256(words[0]), first_block.bytes, as_sha256(words[1]), second_block.bytes);
+  write_sha256_digest(as_sha256(words[0]), first_out);
+  write_sha256_digest(as_sha256(words[1]), second_out);
+  secure_wipe(words, sizeof words);
   secure_wipe(hashes, sizeof hashes);
 }
 
@@ -148,7 +161,7 @@ void Hash::update(Bytes bytes) {
 void Hash::finish(MutableBytes out) {
   assert(out.size() >= digest_bytes(id_));
   if (id_ == HashId::sha256)
-    as_sha256(state_.data()).finish(out.data());
+    write_sha256_digest(as_sha256(state_.data()).finish(), out.data());
   else
     SHA512_Final(out.data(), as_sha512(state_.data()));
 }

@@ -1,6 +1,8 @@
 #pragma once
 /// SHA-256 for short messages, of which a handshake hashes a hundred (RFC 6234). Within `crypto`; others use Hash.
 
+#include <tmmintrin.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -22,8 +24,14 @@ inline constexpr Sha256Words kSha256Start = {0x6a09e667, 0xbb67ae85, 0x3c6ef372,
 inline constexpr std::size_t kSha256BlockBytes = 64;
 inline constexpr std::size_t kSha256DigestBytes = 32;
 
+/// The words, big-endian: kSha256DigestBytes bytes. Sixteen at a time, because what reads them next does so too, and
+/// would wait for smaller stores to reach the cache.
 inline void write_sha256_digest(const Sha256Words& words, std::uint8_t* out) {
-  for (std::size_t i = 0; i < 8; ++i) store_be32(out + 4 * i, words[i]);
+  const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+  for (std::size_t half = 0; half < 2; ++half) {
+    const __m128i four = _mm_loadu_si128(reinterpret_cast<const __m128i*>(words + 4 * half));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + 16 * half), _mm_shuffle_epi8(four, big_endian));
+  }
 }
 
 /// A hash in progress: plain bytes, copied to fork it. Its owner wipes it.
@@ -34,20 +42,19 @@ class Sha256 {
   explicit Sha256(const Sha256Words& words) : bytes_(kSha256BlockBytes) { std::memcpy(words_, words, sizeof words_); }
 
   void update(Bytes bytes);
-  /// Writes kSha256DigestBytes bytes; the object is then spent.
-  void finish(std::uint8_t* out) {
+  /// The words of the whole message; the object is then spent.
+  const Sha256Words& finish() {
     pad();
     sha256_kernels().compress(words_, block_, 1);
-    write_sha256_digest(words_, out);
+    return words_;
   }
-  /// Both at once; `first` and `second` are different objects.
-  static void finish_two(Sha256& first, std::uint8_t* first_out, Sha256& second, std::uint8_t* second_out) {
+  /// Both at once: words() has them. `first` and `second` are different objects.
+  static void finish_two(Sha256& first, Sha256& second) {
     first.pad();
     second.pad();
     sha256_kernels().compress_two(first.words_, first.block_, second.words_, second.block_);
-    write_sha256_digest(first.words_, first_out);
-    write_sha256_digest(second.words_, second_out);
   }
+  const Sha256Words& words() const { return words_; }
 
  private:
   /// RFC 6234 4.1; what is left for the last compression stands in block_.
