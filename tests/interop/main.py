@@ -93,9 +93,9 @@ def main() -> int:
     try:
         context.shared = engine.Engine(context.build, context.work / "shared", context.shared_config())
         context.shared.start()
-        for module in MODULES:
-            suite = unittest.defaultTestLoader.loadTestsFromName(module)
-            unittest.TestSuite(filtered(suite, arguments.pattern)).run(report)
+        # As one suite: a result that goes through several would tear down the last class of each once more.
+        suite = unittest.defaultTestLoader.loadTestsFromNames(MODULES)
+        unittest.TestSuite(filtered(suite, arguments.pattern)).run(report)
     except engine.EngineError as error:
         print(f"   FAIL {error}", flush=True)
         report.failed += 1
