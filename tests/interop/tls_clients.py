@@ -1,7 +1,7 @@
 """Other people's TLS clients, each told the same things in its own language: one class a library.
 
 `takes_groups`: it can be given several in order. `tells_alpn`: it says which protocol was agreed on. `resumes`: in these
-versions it takes up sessions by ticket, with us."""
+versions it takes up sessions, with us."""
 
 import dataclasses
 import hashlib
@@ -96,7 +96,7 @@ class Curl:
 
     name = "curl"
     groups = Openssl.groups
-    takes_groups, tells_alpn, resumes = True, True, ("1.3",)  # it tells OpenSSL to want no ticket in 1.2
+    takes_groups, tells_alpn, resumes = True, True, ("1.3", "1.2")  # in 1.2 by session id: it wants no ticket
 
     def fetch(self, wish: Wish) -> Outcome:
         command = ["curl", "-sSv", "--max-time", str(TIMEOUT_SECONDS), "--cacert", str(certificates.root()), "--resolve",
