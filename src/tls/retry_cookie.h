@@ -31,7 +31,9 @@ struct RetriedHello {
 class RetryCookies {
  public:
   static constexpr std::size_t kMaxBytes = 160;
-  static constexpr std::uint64_t kLifetimeMs = 60'000;
+  /// Longer than any handshake: how long the second hello may take is for `[limits] handshake_timeout` to say, and over
+  /// a bad link it takes minutes.
+  static constexpr std::uint64_t kLifetimeMs = 24 * 3'600'000;
 
   /// Writes a cookie to `out` (kMaxBytes or more).
   Bytes seal(crypto::Aead& aead, Entropy& entropy, const RetriedHello& hello, MutableBytes out);
