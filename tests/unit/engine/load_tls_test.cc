@@ -8,6 +8,7 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 
 #include "crypto/certificate.h"
 
@@ -30,7 +31,9 @@ class LoadTlsOptions : public ::testing::Test {
   LoadTls made() {
     auto tls = make_load_tls(settings, kHost, keys, kNow);
     EXPECT_TRUE(tls) << tls.error();
-    return tls ? *tls : LoadTls{};
+    if (tls) return *tls;
+    const auto nothing = std::make_shared<const tls::ClientConfig>();
+    return {.full = nothing, .resuming = nothing};
   }
   /// A certificate in a file that goes with the test.
   std::string certificate_file() {
