@@ -115,7 +115,10 @@ class Peer:
     def read(self, count: int) -> bytes:
         data = b""
         while len(data) < count:
-            data += self.step(lambda: self.tls.read(count - len(data)))
+            piece = self.step(lambda: self.tls.read(count - len(data)))
+            if not piece:  # close_notify: reading again would say the same for ever
+                raise ConnectionAbortedError(f"closed after {len(data)} bytes of {count}")
+            data += piece
         return data
 
     def check_echo(self, data: bytes = b"abcdefgh") -> None:
