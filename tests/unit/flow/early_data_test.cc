@@ -42,6 +42,7 @@ TEST_F(EarlyData, waits_for_the_handshake_when_the_service_does_not_want_it_earl
   EXPECT_EQ(accepted(), 1u);
   EXPECT_EQ(service.opened, 2);
   EXPECT_EQ(service.opened_early, 0);
+  EXPECT_EQ(service.unopened_data, 0);
   EXPECT_EQ(service.received, "early");
   EXPECT_EQ(client.received, "early");
   EXPECT_EQ(client.tls.early_data, tls::EarlyData::accepted);

@@ -29,6 +29,7 @@ class TestService final : public Service {
   }
   bool wants_data(Stream&) override { return willing; }
   std::size_t on_data(Stream& stream, Bytes bytes) override {
+    if (opened == closed) ++unopened_data;
     received.append(as_text(bytes));
     if (as_text(bytes) == "abort")
       stream.abort();
@@ -46,6 +47,7 @@ class TestService final : public Service {
   bool takes_early = false;
   int opened = 0;
   int opened_early = 0;
+  int unopened_data = 0;  ///< that came while no connection was open
   int closed = 0;
   std::string received;
 };

@@ -24,7 +24,6 @@ class TestClient final : public Service {
     if (!early.empty() && stream.early_room() >= early.size()) stream.send_early(as_bytes(early));
   }
   std::size_t on_data(Stream& stream, Bytes bytes) override {
-    if (opened == 0) ++received_unopened;
     received.append(as_text(bytes));
     if (close_after != 0 && received.size() >= close_after) stream.close();
     return bytes.size();
@@ -50,7 +49,6 @@ class TestClient final : public Service {
   std::size_t close_after = 0;  ///< close when so many bytes came; 0: never
   std::function<void()> when_closed;
   int opened = 0;
-  int received_unopened = 0;
   int closed = 0;
   std::vector<OpenFailure> failures;
   tcp::End end = tcp::End::none;
