@@ -1,5 +1,6 @@
-/// Public-key operations by the best kernels of this processor beside libcrypto, with all lanes filled, and with fewer:
-/// a call costs all its lanes however many are filled.
+/// Public-key operations and SHA-256 by every set of kernels that this processor runs, beside libcrypto: with all lanes
+/// filled, and with fewer, since a call costs all its lanes however many are filled. The best set's figures have the
+/// kind's name alone, other sets' its name and theirs.
 
 #include <array>
 #include <cstdio>
@@ -10,24 +11,29 @@
 #include <vector>
 
 #include "crypto/certificate.h"
+#include "crypto/cpu.h"
 #include "crypto/kernels.h"
 #include "crypto/peer_chain.h"
 #include "crypto/random.h"
+#include "crypto/sha256.h"
 #include "harness.h"
+#include "lane_table.h"
 
 namespace {
 
 using namespace handsel;
 using namespace handsel::bench;
 using crypto::Kind;
+using crypto::SignatureAlgorithm;
 
 // What is measured, and the key that it signs with or that is checked by.
 struct Subject {
   Kind kind;
   const char* name;
   int calls;
+  Budget budget{};
   crypto::KeyType key{};
-  crypto::SignatureAlgorithm algorithm{};
+  SignatureAlgorithm algorithm{};
 };
 constexpr crypto::KeyType kP256{crypto::KeyAlgorithm::p256, 256};
 constexpr crypto::KeyType kRsa2048{crypto::KeyAlgorithm::rsa, 2'048};
@@ -36,17 +42,17 @@ constexpr crypto::KeyType kRsa4096{crypto::KeyAlgorithm::rsa, 4'096};
 constexpr crypto::KeyType kEd25519{crypto::KeyAlgorithm::ed25519, 256};
 constexpr std::size_t kSignedContent = 130;  // of TLS 1.3's CertificateVerify with SHA-256 (RFC 8446 4.4.3)
 constexpr std::array kSubjects{
-    Subject{Kind::x25519_shared, "crypto/x25519-shared", 60},
-    Subject{Kind::x25519_keygen, "crypto/x25519-keygen", 60},
-    Subject{Kind::ecdsa_p256_sign, "crypto/p256-sign", 60, kP256},
-    Subject{Kind::ecdsa_p256_verify, "crypto/p256-verify", 40, kP256, crypto::SignatureAlgorithm::ecdsa},
-    Subject{Kind::ed25519_sign, "crypto/ed25519-sign", 60, kEd25519, crypto::SignatureAlgorithm::ed25519},
-    Subject{Kind::ed25519_verify, "crypto/ed25519-verify", 40, kEd25519, crypto::SignatureAlgorithm::ed25519},
-    Subject{Kind::p256_keygen, "crypto/p256-keygen", 60},
-    Subject{Kind::p256_ecdh, "crypto/p256-ecdh", 40},
-    Subject{Kind::rsa_pss_sign, "crypto/rsa2048-private", 20, kRsa2048},
-    Subject{Kind::rsa_pss_sign, "crypto/rsa3072-private", 5, kRsa3072},
-    Subject{Kind::rsa_pss_sign, "crypto/rsa4096-private", 5, kRsa4096},
+    Subject{Kind::x25519_shared, "crypto/x25519-shared", 60, {14'000, 10'000}},
+    Subject{Kind::x25519_keygen, "crypto/x25519-keygen", 60, {6'500, 4'500}},
+    Subject{Kind::ecdsa_p256_sign, "crypto/p256-sign", 60, {13'000, 7'000}, kP256},
+    Subject{Kind::ecdsa_p256_verify, "crypto/p256-verify", 40, {45'000, 30'000}, kP256, SignatureAlgorithm::ecdsa},
+    Subject{Kind::ed25519_sign, "crypto/ed25519-sign", 60, {10'000, 6'000}, kEd25519, SignatureAlgorithm::ed25519},
+    Subject{Kind::ed25519_verify, "crypto/ed25519-verify", 40, {28'000, 20'000}, kEd25519, SignatureAlgorithm::ed25519},
+    Subject{Kind::p256_keygen, "crypto/p256-keygen", 60, {9'000, 5'000}},
+    Subject{Kind::p256_ecdh, "crypto/p256-ecdh", 40, {32'000, 20'000}},
+    Subject{Kind::rsa_pss_sign, "crypto/rsa2048-private", 20, {300'000, 220'000}, kRsa2048},
+    Subject{Kind::rsa_pss_sign, "crypto/rsa3072-private", 5, {}, kRsa3072},
+    Subject{Kind::rsa_pss_sign, "crypto/rsa4096-private", 5, {}, kRsa4096},
 };
 
 [[noreturn]] void give_up(const std::string& what) {
@@ -65,14 +71,24 @@ struct Work {
   crypto::Operation operation;
 };
 
+// One set of kernels, as available_kernels() names it.
+struct KernelSet {
+  std::string_view name;
+  std::unique_ptr<crypto::Backend> backend;
+  crypto::KernelTable table = backend->kernels();
+  const crypto::Kernel& kernel(Kind kind) const { return table[static_cast<std::size_t>(kind)]; }
+};
+
 class Bench {
  public:
-  Bench()
-      : best_(crypto::make_backend(crypto::available_kernels().front(), keys_, entropy_)),
-        peer_(crypto::make_backend(crypto::available_kernels().back(), keys_, entropy_)) {}
+  Bench() {
+    for (const crypto::KernelChoice& choice : crypto::available_kernels())
+      sets_.emplace_back(choice.name, crypto::make_backend(choice, keys_, entropy_));
+  }
 
-  const crypto::Kernel& best(Kind kind) const { return table_[static_cast<std::size_t>(kind)]; }
-  const crypto::Kernel& peer(Kind kind) const { return peer_table_[static_cast<std::size_t>(kind)]; }
+  // Best first; the last is the peer.
+  const std::deque<KernelSet>& sets() const { return sets_; }
+  const crypto::Kernel& peer(Kind kind) const { return sets_.back().kernel(kind); }
 
   // `count` operations of one kind, ready to run again and again.
   std::vector<crypto::Operation*> prepare(const Subject& subject, std::size_t count) {
@@ -154,31 +170,68 @@ class Bench {
   crypto::KeyStore keys_;
   crypto::SystemEntropy entropy_;
   std::deque<Credential> credentials_;
-  std::unique_ptr<crypto::Backend> best_;
-  std::unique_ptr<crypto::Backend> peer_;
-  crypto::KernelTable table_ = best_->kernels();
-  crypto::KernelTable peer_table_ = peer_->kernels();
+  std::deque<KernelSet> sets_;
   std::deque<Work> works_;  // does not move what it holds
 };
 
-void compare(Report& report, Bench& bench, const Subject& subject, std::size_t filled, const std::string& name) {
-  const Task task{.name = name, .peer = "libcrypto", .operations = static_cast<double>(filled), .calls = subject.calls};
-  if (!report.wanted(name)) return;
-  const auto ours = bench.prepare(subject, filled);
-  const auto theirs = bench.prepare(subject, filled);
+void compare(Report& report, Bench& bench, const KernelSet& set, const Subject& subject, const LaneRow& row) {
+  for (std::size_t filled = 1; filled <= row.lanes; ++filled) {
+    const Task task{.name = figure_name(row, filled),
+                    .peer = "libcrypto",
+                    .operations = static_cast<double>(filled),
+                    .calls = subject.calls};
+    if (!report.wanted(task.name)) continue;
+    const auto ours = bench.prepare(subject, filled);
+    const auto theirs = bench.prepare(subject, filled);
+    report.compare(
+        task, [&] { bench.run(set.kernel(subject.kind), ours); }, [&] { bench.run(bench.peer(subject.kind), theirs); });
+  }
+}
+
+// Every set but the peer; the first has the kind's name for itself.
+void compare_public_key_operations(Report& report, std::vector<LaneRow>& rows) {
+  Bench bench;
+  for (const Subject& subject : kSubjects) {
+    bool first = true;
+    for (const KernelSet& set : bench.sets()) {
+      const crypto::Kernel& kernel = set.kernel(subject.kind);
+      if (!first && kernel.name == bench.peer(subject.kind).name) continue;
+      const std::string name = first ? subject.name : std::string(subject.name) + "." + std::string(set.name);
+      rows.push_back({name, std::string(kernel.name), kernel.lanes, subject.budget});
+      compare(report, bench, set, subject, rows.back());
+      first = false;
+    }
+  }
+}
+
+// One compression, by one chain or two; libcrypto has one.
+void compare_sha256(Report& report, std::vector<LaneRow>& rows) {
+  const crypto::Sha256Kernels& ours = crypto::sha256_kernels();
+  rows.push_back({"crypto/sha256-compress", crypto::cpu_runs_sha() ? "sha" : "libcrypto", 2, {45, 41}});
+  const crypto::Sha256Kernels& theirs = crypto::kLibcryptoSha256Kernels;
+  std::array<std::uint8_t, 2 * crypto::kSha256BlockBytes> blocks{};
+  crypto::Sha256Words words[2] = {};
+  constexpr int kCalls = 20'000;
+  const std::string one = figure_name(rows.back(), 1);
   report.compare(
-      task, [&] { bench.run(bench.best(subject.kind), ours); }, [&] { bench.run(bench.peer(subject.kind), theirs); });
+      {.name = one, .peer = "libcrypto", .calls = kCalls}, [&] { ours.compress(words[0], blocks.data(), 1); },
+      [&] { theirs.compress(words[0], blocks.data(), 1); });
+  const auto two = [&](const crypto::Sha256Kernels& kernels) {
+    kernels.compress_two(words[0], blocks.data(), words[1], &blocks[crypto::kSha256BlockBytes]);
+  };
+  report.compare(
+      {.name = rows.back().name, .peer = "libcrypto", .operations = 2, .calls = kCalls}, [&] { two(ours); },
+      [&] { two(theirs); });
 }
 
 }  // namespace
 
 int main(int count, char** values) {
   Report report("crypto, " + std::string(crypto::available_kernels().front().name), count, values);
-  Bench bench;
-  for (const Subject& subject : kSubjects)
-    compare(report, bench, subject, bench.best(subject.kind).lanes, subject.name);
-  for (const Subject& subject : kSubjects)
-    for (std::size_t filled = 1; filled <= bench.best(subject.kind).lanes; ++filled)
-      compare(report, bench, subject, filled, std::string(subject.name) + "@" + std::to_string(filled));
-  return report.finish();
+  std::vector<LaneRow> rows;
+  compare_public_key_operations(report, rows);
+  compare_sha256(report, rows);
+  const int code = report.finish();
+  print_lane_table(report, rows);
+  return code;
 }

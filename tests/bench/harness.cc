@@ -131,6 +131,11 @@ void Report::add(const Task& task, std::vector<double> ours, std::vector<double>
              .maximum = most});
 }
 
+const Figure* Report::find(const std::string& name) const {
+  const auto found = std::ranges::find(figures_, name, &Figure::name);
+  return found != figures_.end() ? &*found : nullptr;
+}
+
 int Report::finish() {
   fmt::print("{}: TSC at {:.2f} GHz, medians of {} run{}\n", title_, ticks_per_second() / 1e9, runs(),
              runs() == 1 ? " (quick: no figures worth keeping)" : "s");

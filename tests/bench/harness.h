@@ -112,6 +112,9 @@ class Report {
   /// Ticks a call, one entry a run; `theirs` is empty without a peer.
   void add(const Task& task, std::vector<double> ours, std::vector<double> theirs);
 
+  /// The figure of this name, or nullptr. Valid until the next is added.
+  const Figure* find(const std::string& name) const;
+
   /// Prints the table and writes the file. The exit code of main.
   int finish();
 
