@@ -9,6 +9,7 @@
 #include "crypto/kernels/kernel_abi.h"
 #include "crypto/key_access.h"
 #include "crypto/lane_bytes.h"
+#include "crypto/nonce_lanes.h"
 #include "crypto/p256_order.h"
 
 namespace handsel::crypto {
@@ -145,14 +146,18 @@ void IfmaBackend::sign(IfmaBackend& self, std::span<Operation* const> operations
   Secret<kKernelLanes * kBytes> extra;
   fill_idle_scalars(nonces);
   self.entropy_.fill(extra.fill(operations.size() * kBytes));
+  std::array<NonceSeed, kKernelLanes> seeds;
   for (std::size_t lane = 0; lane < operations.size(); ++lane) {
     Operation& operation = *operations[lane];
     const Bytes key = KeyAccess::p256_scalar(self.keys_, operation.key);
     const bool fits = key.size() == kBytes && operation.message.size() == kBytes &&
                       operation.signature.size() >= kMaxEcdsaP256DerBytes;
     operation.status = fits ? Status::done : Status::failed;
-    if (fits) derive_nonce(key, operation.message, extra.view().subspan(lane * kBytes, kBytes), nonces.bytes[lane]);
+    const Bytes fresh = extra.view().subspan(lane * kBytes, kBytes);
+    // A lane that does not fit gets a nonce from randomness alone, which nobody uses.
+    seeds[lane] = fits ? NonceSeed{key, operation.message, fresh} : NonceSeed{fresh, fresh, fresh};
   }
+  derive_nonces(std::span(seeds).first(operations.size()), nonces);
   const unsigned sound = kIfmaP256Kernels.base(nonces.bytes, x.bytes, y.bytes);
 
   std::array<OrderElement, kKernelLanes> inverses;

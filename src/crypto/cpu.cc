@@ -12,6 +12,7 @@ constexpr std::uint32_t kAvx512F = 1u << 16;  // leaf 7, ebx
 constexpr std::uint32_t kAvx512Dq = 1u << 17;
 constexpr std::uint32_t kAvx512Ifma = 1u << 21;
 constexpr std::uint32_t kSha = 1u << 29;
+constexpr std::uint32_t kAvx512Vl = 1u << 31;
 constexpr std::uint64_t kZmmState = 0xe6;  // XCR0: xmm, ymm, mask, upper zmm, zmm 16 to 31
 
 std::uint64_t read_xcr0() {
@@ -30,7 +31,7 @@ bool cpu_runs_avx512_ifma() {
   std::uint32_t d = 0;
   if (__get_cpuid(1, &a, &b, &c, &d) == 0 || (c & kOsxsave) == 0) return false;
   if ((read_xcr0() & kZmmState) != kZmmState) return false;
-  constexpr std::uint32_t kWanted = kAvx512F | kAvx512Dq | kAvx512Ifma;
+  constexpr std::uint32_t kWanted = kAvx512F | kAvx512Dq | kAvx512Ifma | kAvx512Vl;
   return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (b & kWanted) == kWanted;
 }
 

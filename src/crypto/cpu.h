@@ -3,7 +3,7 @@
 
 namespace handsel::crypto {
 
-/// AVX-512 F, DQ and IFMA are there, and the system saves the registers (XCR0).
+/// AVX-512 F, DQ, VL and IFMA are there, and the system saves the registers (XCR0).
 bool cpu_runs_avx512_ifma();
 /// The SHA extensions are there (they need no state of their own).
 bool cpu_runs_sha();

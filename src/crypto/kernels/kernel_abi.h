@@ -112,8 +112,18 @@ struct Sha256Kernels {
                        const uint8_t* second_block);
 };
 
+/// The same by lanes, for hashes that wait together: state and block are words by lane, and every lane is computed.
+template <size_t Lanes>
+struct Sha256LaneKernels {
+  void (*compress)(uint32_t (&state)[8][Lanes], const uint32_t (&block)[16][Lanes]);
+};
+
 /// The SHA extensions, with SSE4.1.
 extern const Sha256Kernels kShaNiSha256Kernels;
+
+/// AVX-512 F and, for eight lanes, VL.
+extern const Sha256LaneKernels<8> kEightSha256Kernels;
+extern const Sha256LaneKernels<16> kSixteenSha256Kernels;
 
 /// AVX-512 F, DQ and IFMA.
 extern const X25519Kernels kIfmaX25519Kernels;

@@ -18,6 +18,7 @@
 #include "base/bytes.h"
 #include "crypto/cpu.h"
 #include "crypto/kernels/kernel_abi.h"
+#include "crypto/nonce_lanes.h"
 
 using namespace handsel;
 using namespace handsel::crypto;
@@ -148,6 +149,12 @@ int main(int count, char** arguments) {
   check("p256 shared", measure(calls, [](const Secrets& s) {
           std::uint8_t sound;
           kIfmaP256Kernels.shared(s, gx, gy, out, &sound);
+        }));
+  check("ecdsa nonces", measure(calls, [](const Secrets& s) {
+          std::array<NonceSeed, kKernelLanes> seeds;
+          for (std::size_t lane = 0; lane < kKernelLanes; ++lane) seeds[lane] = {s[lane], gx[lane], gy[lane]};
+          static LaneBytes nonces;
+          derive_nonces(seeds, nonces);
         }));
   check("rsa 2048", measure_rsa<2048>(std::max(400, calls / 20), kIfmaRsaKernels.private_2048));
   check("rsa 3072", measure_rsa<3072>(std::max(400, calls / 50), kIfmaRsaKernels.private_3072));
