@@ -26,6 +26,7 @@ class Engine : public test::SessionEnd {
   Engine(Listened& side, const Config& config) : SessionEnd(side.world, config), log_(*side.aead) {}
   bool write_record(Bytes record) override;
   void start();
+  bool send_early(std::string_view text) { return session().send_early(as_bytes(text), *this); }
   std::vector<Item> take_said() { return log_.take(); }
   const std::vector<Epoch>& epochs() const { return log_.epochs(); }
 
@@ -44,10 +45,13 @@ class Peer {
   /// What it has said since the last call, altered, as records.
   virtual Buffer take_altered(Rules& rules) = 0;
   virtual void send(std::string_view text) = 0;
+  /// A client's that resumes: behind its ClientHello. False when it may not.
+  virtual bool send_early(std::string_view) { return false; }
   virtual void close() = 0;
   virtual bool connected() const = 0;
   virtual Failure failure() const = 0;
   virtual Bytes plaintext() const = 0;
+  virtual Bytes early_plaintext() const { return {}; }
 };
 
 /// A session of our own.
@@ -59,10 +63,12 @@ class SessionPeer final : public Peer {
   void receive(Bytes bytes) override;
   Buffer take_altered(Rules& rules) override;
   void send(std::string_view text) override { end_.send(text); }
+  bool send_early(std::string_view text) override { return end_.send_early(text); }
   void close() override { end_.session().close(end_); }
   bool connected() const override { return end_.connected; }
   Failure failure() const override { return end_.session().failure(); }
   Bytes plaintext() const override { return end_.plaintext; }
+  Bytes early_plaintext() const override { return end_.early_plaintext; }
 
  private:
   mutable Engine end_;

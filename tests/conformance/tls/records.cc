@@ -43,34 +43,34 @@ Buffer header(std::uint8_t type, std::uint16_t version, std::size_t length) {
 
 void RecordLog::add(Bytes record) {
   const std::optional<Sealed> sealed = tap_.take_sealed();
-  if (!sealed) return add_content(record[0], record.subspan(kRecordHeaderBytes));
+  if (!sealed) return add_content(record[0], record.subspan(kRecordHeaderBytes), 0);
   if (epochs_.back().key != sealed->key) epochs_.push_back(epoch_of(*sealed));
-  if (!epochs_.back().tls13) return add_content(record[0], sealed->plaintext);
+  const std::size_t epoch = epochs_.size() - 1;
+  if (!epochs_.back().tls13) return add_content(record[0], sealed->plaintext, epoch);
   std::size_t end = sealed->plaintext.size();
   while (end > 1 && sealed->plaintext[end - 1] == 0) --end;
-  add_content(sealed->plaintext[end - 1], Bytes(sealed->plaintext).first(end - 1));
+  add_content(sealed->plaintext[end - 1], Bytes(sealed->plaintext).first(end - 1), epoch);
 }
 
-void RecordLog::add_content(std::uint8_t type, Bytes content) {
-  if (type != kHandshake) return add_item(name_of_type(type), type, content);
+void RecordLog::add_content(std::uint8_t type, Bytes content, std::size_t epoch) {
+  if (type != kHandshake) return add_item(name_of_type(type), type, content, epoch);
   append(partial_, content);
   while (partial_.size() >= kHandshakeHeaderBytes) {
     const std::size_t whole = kHandshakeHeaderBytes + load_be24(&partial_[1]);
     if (partial_.size() < whole) return;
     const Bytes message = Bytes(partial_).first(whole);
-    add_item(std::string(message_name(message)), type, message);
+    add_item(std::string(message_name(message)), type, message, epoch);
     partial_.erase(partial_.begin(), partial_.begin() + static_cast<std::ptrdiff_t>(whole));
   }
 }
 
-void RecordLog::add_item(std::string name, std::uint8_t type, Bytes content) {
+void RecordLog::add_item(std::string name, std::uint8_t type, Bytes content, std::size_t epoch) {
   if (const int number = ++seen_[name]; number > 1) name += "#" + std::to_string(number);
   Item item;
   item.name = std::move(name);
   item.type = type;
   item.content.assign(content.begin(), content.end());
-  const bool is_protected = type != static_cast<std::uint8_t>(ContentType::change_cipher_spec);
-  item.epoch = is_protected ? epochs_.size() - 1 : 0;
+  item.epoch = epoch;
   items_.push_back(std::move(item));
 }
 
@@ -84,7 +84,7 @@ Buffer RecordWriter::write(const std::vector<Item>& items, const std::vector<Epo
     append(joined, item.content);
     if (item.shape.joined) continue;
     const Buffer whole = std::exchange(joined, {});
-    const Epoch& epoch = item.shape.plain ? epochs.front() : epochs[item.epoch];
+    const Epoch& epoch = item.shape.plain ? epochs.front() : epochs.at(item.shape.epoch.value_or(item.epoch));
     const std::size_t most = item.shape.padding == 0 ? limits::kMaxPlaintext : ~std::size_t{0};
     Bytes rest = whole;
     do {
@@ -100,7 +100,7 @@ Buffer RecordWriter::write(const std::vector<Item>& items, const std::vector<Epo
 Buffer RecordWriter::record(const Item& item, Bytes content, const Epoch& epoch) {
   Buffer out;
   if (epoch.protects) {
-    out = sealed(item, content, epoch, sequences_[item.epoch]++);
+    out = sealed(item, content, epoch, sequences_[item.shape.epoch.value_or(item.epoch)]++);
   } else {
     out = header(item.shape.type.value_or(item.type), item.shape.version.value_or(0x0303), content.size());
     append(out, content);
@@ -147,6 +147,7 @@ Buffer RecordWriter::sealed(const Item& item, Bytes content, const Epoch& epoch,
   out.resize(at + plaintext.size() + crypto::kAeadTagBytes);
   aead_.seal(key, nonce, associated, plaintext, MutableBytes(out).subspan(at));
   aead_.forget(key);
+  aead_.take_sealed();  // of no record of the session's
   return out;
 }
 

@@ -26,6 +26,7 @@ struct RecordShape {
   long length = 0;      ///< added to the length in the header, and to nothing else
   std::optional<std::uint8_t> type;
   std::optional<std::uint16_t> version;
+  std::optional<std::size_t> epoch;  ///< under whose keys it goes, if not under its own
 };
 
 /// One handshake message, or one record of another kind.
@@ -57,8 +58,8 @@ class RecordLog {
   const std::vector<Epoch>& epochs() const { return epochs_; }
 
  private:
-  void add_content(std::uint8_t type, Bytes content);
-  void add_item(std::string name, std::uint8_t type, Bytes content);
+  void add_content(std::uint8_t type, Bytes content, std::size_t epoch);
+  void add_item(std::string name, std::uint8_t type, Bytes content, std::size_t epoch);
 
   AeadTap& tap_;
   std::vector<Epoch> epochs_ = {{}};
@@ -70,14 +71,14 @@ class RecordLog {
 /// Puts items into records. Sequence numbers are counted here, so whatever is added, left out or repeated fits.
 class RecordWriter {
  public:
-  explicit RecordWriter(crypto::Aead& aead) : aead_(aead) {}
+  explicit RecordWriter(AeadTap& aead) : aead_(aead) {}
   Buffer write(const std::vector<Item>& items, const std::vector<Epoch>& epochs);
 
  private:
   Buffer record(const Item& item, Bytes content, const Epoch& epoch);
   Buffer sealed(const Item& item, Bytes content, const Epoch& epoch, std::uint64_t sequence);
 
-  crypto::Aead& aead_;
+  AeadTap& aead_;
   std::map<std::size_t, std::uint64_t> sequences_;  // by epoch
 };
 

@@ -42,6 +42,8 @@ void set_shape(RecordShape& shape, const std::string& word) {
     shape.extended = parse_bytes(value);
   } else if (key == "length") {
     shape.length = std::stol(value);
+  } else if (key == "epoch") {
+    shape.epoch = std::stoul(value);
   } else if (key == "type") {
     shape.type = static_cast<std::uint8_t>(std::stoul(value));
   } else if (key == "version") {

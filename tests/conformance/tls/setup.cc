@@ -99,6 +99,8 @@ void set_client(ClientConfig& draft, const std::string& key, const std::string& 
     draft.compatibility_mode = value == "on";
   } else if (key == "records_per_key") {
     draft.records_per_key = std::stoul(value);
+  } else if (key == "early_data") {
+    draft.early_data = value == "on";
   } else if (key == "verification") {
     draft.verification = Verification::none;
   } else {
@@ -131,6 +133,8 @@ void set_server(ServerConfig& draft, const std::string& key, const std::string& 
     draft.rsa_key_exchange = value == "on";
   } else if (key == "tickets") {
     if (value == "off") draft.ticket_keys = nullptr;
+  } else if (key == "early_data") {
+    draft.max_early_data = static_cast<std::uint32_t>(std::stoul(value));
   } else if (key == "record_size_limit") {
     draft.record_size_limit = static_cast<std::uint16_t>(std::stoul(value));
   } else if (key == "records_per_key") {
@@ -151,9 +155,13 @@ Scenario Scenario::parse(const Words& words) {
   for (auto word = words.begin() + 2; word != words.end(); ++word)
     *named(std::map<std::string, bool*>{{"retry", &scenario.retry},
                                         {"resumed", &scenario.resumed},
+                                        {"early", &scenario.early},
+                                        {"replayed", &scenario.replayed},
                                         {"rsa", &scenario.rsa},
                                         {"authenticated", &scenario.authenticated}},
            *word) = true;
+  scenario.early |= scenario.replayed;
+  scenario.resumed |= scenario.early;
   return scenario;
 }
 
@@ -170,6 +178,8 @@ Setup::Setup(const Scenario& scenario) : client(test::default_client()), server(
   server.ticket_keys = TicketKeys::random(entropy);
   server.rsa_key_exchange = scenario.rsa;
   client.exporters = server.exporters = true;
+  client.early_data = scenario.early;
+  if (scenario.early) server.max_early_data = 1'000;
   if (scenario.retry) server.groups = {NamedGroup::secp256r1};
   if (scenario.authenticated) {
     server.client_certificates = ClientCertificates::require;

@@ -14,6 +14,8 @@ struct Scenario {
   Version version{};
   bool retry = false;          ///< with a HelloRetryRequest
   bool resumed = false;        ///< after a handshake before, by ticket
+  bool early = false;          ///< resumed, and the client sends early data
+  bool replayed = false;       ///< early, and a server has had the client's first flight before
   bool rsa = false;            ///< RSA key exchange, in TLS 1.2
   bool authenticated = false;  ///< the client shows a certificate
 

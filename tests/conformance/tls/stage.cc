@@ -17,6 +17,7 @@ namespace {
 using std::runtime_error;
 
 constexpr std::string_view kGreeting = "all is well";
+constexpr std::string_view kEarlyGreeting = "in haste";
 
 /// What the last line of a case demands.
 struct Expectation {
@@ -25,6 +26,7 @@ struct Expectation {
   std::string alert;    // refuses: what the peer is told
   std::string error;    // refuses, fails: the engine's own name of it
   std::string step;     // waits
+  bool full = false;    // connects: although a session was offered
   bool unread = false;  // the alert comes under keys that the altered peer does not have
 };
 
@@ -40,6 +42,7 @@ std::optional<Expectation> expectation_of(const Words& words) {
     expectation.error = words.at(1);
   } else if (words[0] == "connects") {
     expectation.kind = Expectation::Kind::connects;
+    expectation.full = words.size() > 1 && words[1] == "full";
   } else if (words[0] == "waits") {
     expectation.kind = Expectation::Kind::waits;
     expectation.step = words.at(1);
@@ -68,10 +71,16 @@ struct Plan {
       expectation = *what;
     } else if (words[0] == "engine" || words[0] == "peer") {
       setup.set(scenario, words);
+    } else if (words[0] == "later") {
+      later.emplace_back(words.begin() + 1, words.end());
     } else if (words[0] == "carry") {
       carried.add(Rule({line.number, Words(words.begin() + 1, words.end())}, scenario.form()));
     } else if (words[0] == "data") {
       greetings = std::stoul(words.at(1));
+    } else if (words[0] == "early") {
+      early_greetings = std::stoul(words.at(1));
+    } else if (words[0] == "declines") {
+      declined = words.size() > 1 ? words[1] : "";
     } else if (words[0] == "close") {
       closes = true;
     } else if (Rule::is_rule(words)) {
@@ -83,10 +92,13 @@ struct Plan {
 
   Scenario scenario;
   Setup setup;
-  Rules rules;    // on what the peer says
-  Rules carried;  // on what the engine says in the clear, as somebody on the way might alter it
+  std::vector<Words> later;  // settings that are new when the session is taken up again
+  Rules rules;               // on what the peer says
+  Rules carried;             // on what the engine says in the clear, as somebody on the way might alter it
   std::size_t greetings = 1;
-  bool closes = false;  // the peer, in the end
+  std::size_t early_greetings = 1;
+  std::optional<std::string> declined;  // early data, by a server for this reason
+  bool closes = false;                  // the peer, in the end
   Expectation expectation;
 };
 
@@ -118,14 +130,16 @@ class Stage {
   void play() {
     if (plan_.scenario.resumed) connect_before();
     begin();
+    if (plan_.scenario.early) send_early();
     exchange();
     if (engine_->connected && peer_->connected() && !engine_->failed) greet();
     check();
     peer_.reset();
     if (engine_->failed) expect_no_secret_left(under_test_, engine_->session());
-    engine_.reset();
     // A HelloRetryRequest's cookie stands in a block of its own.
-    expect_nothing_left(under_test_, plan_.scenario.engine_is_server || !plan_.scenario.retry);
+    const bool held_cookie = !plan_.scenario.engine_is_server && engine_->session().info().retried;
+    engine_.reset();
+    expect_nothing_left(under_test_, !held_cookie);
   }
 
  private:
@@ -156,11 +170,30 @@ class Stage {
     client.start();
     test::exchange(client, server);
     if (!client.connected || !server.connected) throw runtime_error("the handshake to be resumed failed");
+    for (const Words& words : plan_.later) plan_.setup.set(plan_.scenario, words);
+    client_ = must(prepared(plan_.setup.client));
+    server_ = must(prepared(plan_.setup.server));
+  }
+
+  void send_early() {
+    for (std::size_t i = 0; i < plan_.early_greetings; ++i)
+      if (!(plan_.scenario.engine_is_server ? peer_->send_early(kEarlyGreeting) : engine_->send_early(kEarlyGreeting)))
+        throw runtime_error("no early data may be sent");
+  }
+
+  /// Somebody on the way had the client's first flight, and gave it to the server before.
+  void play_to_another(Bytes flight) {
+    Engine another(under_test_, server_);
+    another.receive(flight);
+    another.settle();
+    expect("early data that came first", as_text(another.early_plaintext),
+           repeated(kEarlyGreeting, plan_.early_greetings));
   }
 
   void exchange() {
     for (;;) {
       const Buffer to_engine = peer_->take_altered(plan_.rules);
+      if (std::exchange(plan_.scenario.replayed, false)) play_to_another(to_engine);
       engine_->receive(to_engine);
       engine_->settle();
       const Buffer to_peer = carried(*engine_, said_, plan_.carried);
@@ -183,6 +216,7 @@ class Stage {
       throw runtime_error("never came to line " + std::to_string(line->number));
     if (const Line* line = plan_.carried.unused())
       throw runtime_error("never came to line " + std::to_string(line->number));
+    if (plan_.declined) check_decline();
     switch (plan_.expectation.kind) {
       case Expectation::Kind::refuses:
         return check_refusal();
@@ -234,15 +268,36 @@ class Stage {
   void check_connection() const {
     expect("error", name_of(engine_->session().failure().error), "none");
     if (!engine_->connected || !peer_->connected()) throw runtime_error("not connected");
-    expect("data that came", as_text(engine_->plaintext), repeated_greeting());
+    expect("data that came", as_text(engine_->plaintext), repeated(kGreeting, plan_.greetings));
     expect("data that the peer got", as_text(peer_->plaintext()), kGreeting);
-    if (plan_.scenario.resumed != engine_->session().info().resumed) throw runtime_error("resumed, or not");
+    const bool resumes = plan_.scenario.resumed && !plan_.expectation.full;
+    if (resumes != engine_->session().info().resumed) throw runtime_error("resumed, or not");
+    if (plan_.scenario.early) check_early_data();
     if (plan_.closes && !engine_->peer_closed) throw runtime_error("the end of the peer's data was not noticed");
   }
 
-  std::string repeated_greeting() const {
+  /// It came whole, or nothing of it came.
+  void check_early_data() const {
+    const bool taken = engine_->session().info().early_data == EarlyData::accepted;
+    if (taken == plan_.declined.has_value()) throw runtime_error(taken ? "early data was taken" : "it was declined");
+    const Bytes came = plan_.scenario.engine_is_server ? Bytes(engine_->early_plaintext) : peer_->early_plaintext();
+    expect("early data that came", as_text(came), repeated(kEarlyGreeting, taken ? plan_.early_greetings : 0));
+  }
+
+  void check_decline() const {
+    if (engine_->session().info().early_data != EarlyData::rejected) throw runtime_error("early data was not declined");
+    if (!plan_.scenario.engine_is_server) return;
+    const auto& refused = under_test_.world.statistics.early_data_refused;
+    for (std::size_t row = 0; row < kEarlyDataRefusals; ++row) {
+      const std::string_view reason = name_of(static_cast<EarlyDataRefusal>(row));
+      expect("declined as " + std::string(reason), std::to_string(refused[row].get()),
+             reason == *plan_.declined ? "1" : "0");
+    }
+  }
+
+  static std::string repeated(std::string_view text, std::size_t times) {
     std::string all;
-    for (std::size_t i = 0; i < plan_.greetings; ++i) all += kGreeting;
+    for (std::size_t i = 0; i < times; ++i) all += text;
     return all;
   }
 
