@@ -51,6 +51,8 @@ INSTANTIATE_TEST_SUITE_P(
             [](EarlyPair& pair) { pair.now += std::chrono::seconds(pair.config.ticket_lifetime_seconds + 1); }, false},
         Row{"other_name", EarlyDataRefusal::not_resumed, [](EarlyPair& pair) { pair.offer.server_name = "other.test"; },
             false},
+        Row{"not_first", EarlyDataRefusal::not_first,
+            [](EarlyPair& pair) { pair.offer.strange_identity = Buffer(100, 0x51); }},
         Row{"other_suite", EarlyDataRefusal::other_suite,
             [](EarlyPair& pair) { pair.offer.suites = {CipherSuite::chacha20_poly1305_sha256}; }},
         Row{"protocol_where_there_was_none", EarlyDataRefusal::other_protocol,

@@ -18,6 +18,8 @@ namespace {
 
 std::uint64_t no_cycles() { return 0; }
 
+constexpr std::size_t kStrangeBinderBytes = 32;
+
 }  // namespace
 
 TestClient::TestClient(World& world, Offer what)
@@ -74,8 +76,7 @@ Buffer TestClient::client_hello() {
   if (offer.early_data && !retried) write_empty_extension(extensions, ExtensionType::early_data);
   if (!offer.psk_modes.empty()) write_psk_modes(extensions, offer.psk_modes);
   if (!offer.tickets.empty()) {
-    const Ticket& ticket = offer.tickets.front();
-    write_offered_psk(extensions, {ticket.identity, ticket.age_add + offer.ticket_age_ms}, ticket.secret.size());
+    write_psks(extensions);
   }
 
   ClientHello hello;
@@ -94,11 +95,35 @@ Buffer TestClient::client_hello() {
   return message;
 }
 
+// A binder is filled in afterwards; the stranger's stays zeros.
+void TestClient::write_psks(Writer& extensions) {
+  const Ticket& ticket = offer.tickets.front();
+  const PskIdentity own{ticket.identity, ticket.age_add + offer.ticket_age_ms};
+  if (offer.strange_identity.empty()) return write_offered_psk(extensions, own, ticket.secret.size());
+  auto extension = open_extension(extensions, ExtensionType::pre_shared_key);
+  {
+    auto identities = extensions.length<2>();
+    for (const PskIdentity& each : {PskIdentity{offer.strange_identity, 0}, own}) {
+      {
+        auto identity = extensions.length<2>();
+        extensions.bytes(each.identity);
+      }
+      extensions.u32(each.obfuscated_age);
+    }
+  }
+  auto binders = extensions.length<2>();
+  for (const std::size_t bytes : {kStrangeBinderBytes, ticket.secret.size()}) {
+    auto binder = extensions.length<1>();
+    extensions.zeros(bytes);
+  }
+}
+
 void TestClient::fill_binder(Buffer& hello) {
   const Ticket& ticket = offer.tickets.front();
   const crypto::HashId hash = find_suite13(static_cast<std::uint16_t>(ticket.suite))->hash;
   Transcript transcript = retried ? *transcript_ : Transcript(hash);
-  transcript.add(Bytes(hello).first(hello.size() - ticket.secret.size() - 3));
+  const std::size_t strange = offer.strange_identity.empty() ? 0 : 1 + kStrangeBinderBytes;
+  transcript.add(Bytes(hello).first(hello.size() - ticket.secret.size() - 3 - strange));
   Buffer binder(ticket.secret.size());
   EarlySecret(hash, ticket.secret).resumption_binder().finished(transcript.digest().view(), binder);
   if (alter_binder) alter_binder(binder);
@@ -336,7 +361,7 @@ void TestClient::on_server_hello(Bytes body, Bytes whole) {
   }
   resumed = static_cast<bool>(hello->pre_shared_key);
   if (resumed) {
-    EXPECT_EQ(*read_selected_psk(*hello->pre_shared_key), 0);
+    EXPECT_EQ(*read_selected_psk(*hello->pre_shared_key), offer.strange_identity.empty() ? 0 : 1);
   }
   const Bytes psk = resumed ? Bytes(offer.tickets.at(0).secret) : Bytes{};
   handshake_secret_.emplace(EarlySecret(traits->hash, psk).handshake(shared_secret));

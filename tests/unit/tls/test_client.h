@@ -45,6 +45,7 @@ struct Offer {
   Buffer more_extensions;       ///< whole extensions, written before the others
   Buffer last_extensions;       ///< whole extensions, written after the others
   std::vector<Ticket> tickets;  ///< the first is offered
+  Buffer strange_identity;      ///< offered before it, when not empty
   Buffer psk_modes = {1};
   std::uint32_t ticket_age_ms = 0;  ///< as the client sees it
   bool early_data = false;          ///< of the first ClientHello
@@ -111,6 +112,7 @@ class TestClient {
   void on_retry(Bytes body, Bytes whole);
   void check_signature(Bytes body);
   void keep_ticket(Bytes body);
+  void write_psks(Writer& extensions);
   void fill_binder(Buffer& hello);
   KeyExchange& exchange_for(NamedGroup group);
 
