@@ -13,6 +13,8 @@ INTERFACE = "handsel0"
 NAME = "example.test"  # the name in the certificates
 
 HTTPS, HTTP, HTTPS_RSA, HTTPS_ECDSA, HTTPS_12, HTTPS_MUTUAL, ECHO, ECHO_TLS = 443, 80, 8443, 9443, 8444, 8445, 7, 7443
+HTTPS_EARLY = 8446
+EARLY_DATA_BYTES = 4096
 HANDSHAKE_TIMEOUT_SECONDS = 3
 
 build = pathlib.Path()
@@ -62,6 +64,11 @@ tls = "mutual"
 service = "http"
 
 [[listener]]
+port = {HTTPS_EARLY}
+tls = "early"
+service = "http"
+
+[[listener]]
 port = {ECHO}
 service = "echo"
 
@@ -85,6 +92,10 @@ certificates = [{certificate("ecdsa")}, {certificate("rsa")}]
 client_certificates = "require"
 client_ca = "{work / "certificates" / "root.pem"}"
 min_version = "1.2"
+
+[tls.early]
+certificates = [{certificate("ecdsa")}, {certificate("rsa")}]
+early_data = {EARLY_DATA_BYTES}
 
 [tls.rsa]
 certificates = [{certificate("rsa")}]

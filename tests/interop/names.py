@@ -24,6 +24,8 @@ FAILED = ("tls", "handshakes_failed")
 ABANDONED = ("tls", "handshakes_abandoned")
 RESUMED = ("tls", "handshakes_resumed")
 RETRIED = ("tls", "handshakes_retried")
+EARLY_DATA_ACCEPTED = ("tls", "early_data_accepted")
+EARLY_DATA_BYTES = ("tls", "early_data_bytes")
 SESSION_IDS_TAKEN = ("tls", "session_ids_taken")
 
 
@@ -33,6 +35,10 @@ def drop(reason: str) -> tuple[str, str]:
 
 def failure(error: str) -> tuple[str, str]:
     return "tls_failures", error
+
+
+def early_data_refused(reason: str) -> tuple[str, str]:
+    return "tls_early_data_refused", reason
 
 
 def alert_sent(alert: str) -> tuple[str, str]:
