@@ -51,6 +51,9 @@ inline constexpr std::size_t kMaxPeerCertificates = 10;        ///< of a chain t
 inline constexpr std::size_t kMaxStoredTicketBytes = 1'536;    ///< a client does not keep longer ones
 inline constexpr std::uint64_t kKeyUpdateRecords = 1u << 23;   ///< records sealed under one key (RFC 8446 5.5)
 
+// Admission
+inline constexpr std::size_t kBudgetPeers = 4'096;  ///< shares of the handshake budget that are told apart
+
 // Services
 inline constexpr std::size_t kMaxHttpHeadBytes = 8'192;
 

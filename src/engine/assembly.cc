@@ -191,6 +191,7 @@ flow::ShardConfig shard_config(const Config& config, std::size_t port_index, std
   shard.limits.opening = config.limits.half_open;
   shard.limits.chunks = config.limits.chunks;
   shard.limits.handshakes = config.limits.handshakes;
+  shard.limits.handshakes_per_second = config.limits.handshakes_per_second;
   shard.limits.time_wait = config.limits.time_wait;
   shard.limits.session_ids = config.limits.session_ids;
   shard.cookies = cookie_mode(config.limits.syn_cookies);

@@ -104,12 +104,13 @@ struct TlsSettings {
 struct LimitSettings {
   std::uint32_t flows = 65'536;
   std::uint32_t half_open = 16'384;
-  std::uint32_t chunks = 32'768;         ///< of 2 KiB, for bytes received and to be sent
-  std::uint32_t handshakes = 4'096;      ///< TLS handshakes in progress
-  std::uint32_t time_wait = 65'536;      ///< connections remembered in TIME-WAIT
-  std::uint32_t session_ids = 4'096;     ///< TLS 1.2 sessions remembered for clients without tickets
-  std::string syn_cookies = "adaptive";  ///< or "always", "never"
-  bool pacing = false;                   ///< spreads what a window holds over its round trip
+  std::uint32_t chunks = 32'768;            ///< of 2 KiB, for bytes received and to be sent
+  std::uint32_t handshakes = 4'096;         ///< TLS handshakes in progress
+  std::uint32_t handshakes_per_second = 0;  ///< TLS handshakes begun; 0: as many as come
+  std::uint32_t time_wait = 65'536;         ///< connections remembered in TIME-WAIT
+  std::uint32_t session_ids = 4'096;        ///< TLS 1.2 sessions remembered for clients without tickets
+  std::string syn_cookies = "adaptive";     ///< or "always", "never"
+  bool pacing = false;                      ///< spreads what a window holds over its round trip
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds idle_timeout{60'000};
   std::chrono::milliseconds close_timeout{10'000};

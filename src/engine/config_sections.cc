@@ -201,8 +201,14 @@ constexpr Key<LimitSettings> kLimitKeys[] = {
      read_count<&LimitSettings::flows>},
     {"half_open", "integer", "16384", "Of these, how many may be in mid-handshake of TCP.",
      read_count<&LimitSettings::half_open>},
-    {"handshakes", "integer", "4096", "TLS handshakes that a worker has in progress.",
+    {"handshakes", "integer", "4096",
+     "TLS handshakes that a worker has in progress; the last quarter of them is for resumptions.",
      read_count<&LimitSettings::handshakes>},
+    {"handshakes_per_second", "integer", "0",
+     "TLS handshakes that a worker begins a second, resumptions first; 0: as many as come.",
+     [](const ConfigEntry& entry, LimitSettings& out, ReadContext& context) {
+       take_integer(entry, 0, 16'777'216, out.handshakes_per_second, context);
+     }},
     {"time_wait", "integer", "65536", "Closed connections that a worker remembers in TIME-WAIT, 48 bytes each.",
      read_count<&LimitSettings::time_wait>},
     {"session_ids", "integer", "4096",

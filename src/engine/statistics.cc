@@ -74,6 +74,16 @@ NamedGroup tls(Workers workers) {
   return group;
 }
 
+NamedGroup admission(Workers workers) {
+  NamedGroup group{"admission", {}};
+#define X(name, text)     \
+  group.values.push_back( \
+      {#name, sum(workers, [](const WorkerView& w) { return w.shard->admission_statistics().name.get(); })});
+  HANDSEL_ADMISSION_COUNTERS(X)
+#undef X
+  return group;
+}
+
 // The rows of a table of counters that are not zero, under names of their own.
 template <std::size_t Size>
 NamedGroup rows(Workers workers, std::string name, std::array<Counter, Size> tls::Statistics::* table,
@@ -174,6 +184,7 @@ NamedGroups take_snapshot(std::span<const WorkerView> workers) {
       tcp(workers),
       latency(workers),
       tls(workers),
+      admission(workers),
       rows(workers, "tls_versions", &Statistics::by_version, names_in(tls::kVersionNames)),
       rows(workers, "tls_suites", &Statistics::by_suite, names_in(tls::kSuiteNames)),
       rows(workers, "tls_groups", &Statistics::by_group, names_in(tls::kGroupNames)),

@@ -5,6 +5,7 @@
 #include <cassert>
 #include <new>
 
+#include "flow/tls_admission.h"
 #include "flow/tls_observer.h"
 
 namespace handsel::flow {
@@ -59,6 +60,8 @@ Shard::Shard(const ShardConfig& config, const ShardResources& resources, Instant
       stage_(resources.kernels, config.stage, resources.cycles),
       frames_(uses_tls(config) ? config.limits.handshakes : 0,
               uses_tls(config) ? std::max(1u, config.limits.handshakes / kHandshakesPerLongMessage) : 0),
+      budget_({config.limits.handshakes_per_second, config.limits.handshakes}, random_key(entropy_), now),
+      admission_(std::make_unique<TlsAdmission>(flows_, budget_)),
       tls_context_{stage_,
                    *resources.aead,
                    entropy_,
@@ -68,7 +71,8 @@ Shard::Shard(const ShardConfig& config, const ShardResources& resources, Instant
                    client_sessions_.get(),
                    &exporters_,
                    server_sessions_.get(),
-                   replay_guard_.get()},
+                   replay_guard_.get(),
+                   admission_.get()},
       responder_(config.mac, config.vlan, config.addresses),
       routes_(config.addresses, config.gateways),
       neighbours_(random_key(entropy_), now),

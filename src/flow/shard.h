@@ -18,6 +18,7 @@
 #include "flow/flow_table.h"
 #include "flow/fragments.h"
 #include "flow/frame_sink.h"
+#include "flow/handshake_budget.h"
 #include "flow/listener.h"
 #include "flow/neighbours.h"
 #include "flow/responder.h"
@@ -46,7 +47,8 @@ struct ShardLimits {
   std::uint32_t half_open = 16'384;  ///< connections that a peer is opening
   std::uint32_t opening = 16'384;    ///< connections that we are opening
   std::uint32_t chunks = limits::kDefaultChunks;
-  std::uint32_t handshakes = 4'096;  ///< TLS handshakes in progress
+  std::uint32_t handshakes = 4'096;         ///< TLS handshakes in progress
+  std::uint32_t handshakes_per_second = 0;  ///< that we begin as servers; 0: as many as come
   std::uint32_t time_wait = 65'536;  ///< connections remembered in TIME-WAIT, 48 bytes each; the oldest gives way
   std::uint32_t replay_guard = limits::kReplayGuardEntries;  ///< hellos with early data remembered, 8 bytes each
   std::uint32_t exporters = 0;  ///< TLS sessions that can export keying material, where their configuration says so
@@ -128,6 +130,7 @@ class Shard {
   ShardStatistics& statistics() { return statistics_; }
   const ShardStatistics& statistics() const { return statistics_; }
   const tls::Statistics& tls_statistics() const { return tls_statistics_; }
+  const AdmissionStatistics& admission_statistics() const { return budget_.statistics(); }
   const crypto::Stage& stage() const { return stage_; }
   Tracer& tracer() { return tracer_; }
   std::uint32_t flows() const { return flows_.size(); }
@@ -145,6 +148,7 @@ class Shard {
  private:
   friend class FlowStream;
   class TlsObserver;
+  class TlsAdmission;
 
   // What the first pass found out about a frame.
   struct Arrived {
@@ -254,6 +258,8 @@ class Shard {
   TimerWheel timers_;
   crypto::Stage stage_;
   tls::FramePool frames_;
+  HandshakeBudget budget_;
+  std::unique_ptr<TlsAdmission> admission_;
   tls::WorkerContext tls_context_;
   Responder responder_;
   Routes routes_;

@@ -123,6 +123,9 @@ enum class Alert : std::uint8_t {
   X(closed_in_handshake, close_notify, "the peer closed before the handshake was complete")                           \
   /* ours; a record that found no room is missing from the sequence, so no alert can follow it */                     \
   X(no_handshake_memory, internal_error, "no handshake memory left in the pool")                                      \
+  X(budget_rate, internal_error, "more handshakes a second than [limits] handshakes_per_second")                      \
+  X(budget_share, internal_error, "more handshakes of one peer than its share, while the budget is short")            \
+  X(budget_progress, internal_error, "as many full handshakes in progress as [limits] handshakes leaves to them")     \
   X(crypto_queue_full, internal_error, "the crypto stage took no more operations")                                    \
   X(crypto_failed, internal_error, "a crypto operation failed on our side")                                           \
   X(send_queue_full, close_notify, "the connection's send queue took no more records")                                \

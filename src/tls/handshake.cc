@@ -26,6 +26,7 @@ Handshake::~Handshake() {
   for (crypto::Operation* operation : operations_)
     if (operation != nullptr) worker().stage.cancel(*operation);
   task_.destroy();
+  if (admitted_ != Admitted::no) worker().admission->on_ended(admitted_ == Admitted::resumed);
 }
 
 Handshake::Progress Handshake::advance(Instant now) {
@@ -110,6 +111,13 @@ const crypto::PeerPolicy& Handshake::peer_policy() const {
 std::uint64_t Handshake::unix_now_ms() const {
   const auto since_start = std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch());
   return session_.worker_->unix_at_zero_ms + static_cast<std::uint64_t>(since_start.count());
+}
+
+Error Handshake::admit(bool resumes) {
+  if (worker().admission == nullptr) return Error::none;
+  const Error error = worker().admission->admit(connection(), resumes, now_);
+  if (error == Error::none) admitted_ = resumes ? Admitted::resumed : Admitted::full;
+  return error;
 }
 
 void Handshake::set_credential(std::uint16_t credential, std::uint16_t name) {

@@ -92,6 +92,9 @@ class Handshake : public FrameStack {
   const crypto::PeerPolicy& peer_policy() const;
   Info& info() { return session_.info_; }
   std::uint64_t unix_now_ms() const;
+  /// What a ClientHello asks for is clear, and nothing dear has been done for it: whether the worker can bear more of
+  /// this sort.
+  Error admit(bool resumes);
   void set_credential(std::uint16_t credential, std::uint16_t name);
   void set_alpn(std::uint16_t index) { session_.alpn_ = index; }
   std::string_view server_name() const { return session_.server_name(); }
@@ -158,6 +161,7 @@ class Handshake : public FrameStack {
 
  private:
   enum class EarlyRecords : std::uint8_t { none, taken, skipped, sent };
+  enum class Admitted : std::uint8_t { no, full, resumed };
 
   void submit(crypto::Operation& operation);
 
@@ -181,6 +185,7 @@ class Handshake : public FrameStack {
   bool gives_way_ = false;
   bool answers_early_data_ = false;
   EarlyRecords early_records_ = EarlyRecords::none;
+  Admitted admitted_ = Admitted::no;
   std::array<std::uint8_t, limits::kHandshakeAssemblyBytes> assembly_;
 };
 

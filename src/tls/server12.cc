@@ -192,6 +192,7 @@ Task server12(Handshake& handshake, const ClientHello& hello, Bytes message) {
   handshake.expect_change_cipher_spec_as_message();
   const std::expected<Agreed12, Error> agreed = agree12(handshake, hello);
   if (!agreed) co_return agreed.error();
+  if (const Error error = handshake.admit(agreed->resumed()); error != Error::none) co_return error;
   Transcript12 transcript(agreed->suite->hash, !handshake.config().certificate_request12.empty());
   transcript.add(message);
   Task rest = agreed->resumed() ? abbreviated(handshake, *agreed, transcript) : full(handshake, *agreed, transcript);

@@ -54,7 +54,8 @@ std::expected<Agreed, Error> agree(Handshake& handshake, const ClientHello& hell
 }
 
 /// Adds the ClientHello that counts to the transcript, and takes a ticket that it offers and early data that comes with
-/// it. Without a ticket the certificate must do, and there must be one that the client accepts.
+/// it. Without a ticket the certificate must do, and there must be one that the client accepts. A handshake that the
+/// worker cannot bear ends here, before its early data is taken.
 Error resume(Handshake& handshake, const ClientHello& hello, Bytes message, Agreed& agreed, Resumption& resumption,
              Transcript& transcript) {
   std::expected<Resumption, Error> taken = take_ticket(handshake, hello, message, *agreed.suite, transcript);
@@ -72,6 +73,8 @@ Error resume(Handshake& handshake, const ClientHello& hello, Bytes message, Agre
     agreed.needs_retry = false;
     info.group = 0;
   }
+  if (!agreed.needs_retry)
+    if (const Error error = handshake.admit(info.resumed); error != Error::none) return error;
   return take_or_skip_early_data(handshake, hello, *agreed.suite, agreed.needs_retry, resumption, transcript);
 }
 

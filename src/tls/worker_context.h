@@ -9,6 +9,7 @@
 #include "base/slab.h"
 #include "crypto/aead.h"
 #include "crypto/stage.h"
+#include "tls/admission.h"
 #include "tls/exporter.h"
 #include "tls/frame_pool.h"
 #include "tls/replay_guard.h"
@@ -37,6 +38,8 @@ struct WorkerContext {
   ServerSessions* server_sessions = nullptr;
   /// Without it servers take no early data, whatever their configuration says.
   ReplayGuard* replay_guard = nullptr;
+  /// Null: a server goes on with whatever comes.
+  Admission* admission = nullptr;
 
   /// For servers that ask a client for another key share.
   RetryCookies retry_cookies{};

@@ -37,6 +37,8 @@ std::shared_ptr<const tls::ServerConfig> make_tls_config(crypto::KeyStore& keys)
     draft.credentials.push_back({made.key, p256 ? tls::CredentialKind::ecdsa_p256 : tls::CredentialKind::rsa,
                                  std::move(made.chain.der), std::move(made.chain.dns_names)});
   }
+  SeededEntropy entropy(1);
+  draft.ticket_keys = tls::TicketKeys::random(entropy);
   return std::make_shared<const tls::ServerConfig>(must(tls::prepared(std::move(draft))));
 }
 

@@ -13,6 +13,7 @@ import sys
 SHIMS_OWN = {"no_close_notify"}  # connection.cc
 # The runner knows these by the alert alone, or cannot bring them about; the first faults of our own end the list.
 NOT_MAPPED = {"alert_received", "no_handshake_memory", "crypto_queue_full", "crypto_failed", "send_queue_full",
+              "budget_rate", "budget_share", "budget_progress",
               "internal_error", "record_limit_reached", "too_many_extensions", "forged_cookie", "strange_cookie",
               "expired_cookie"}
 

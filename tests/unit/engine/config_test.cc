@@ -52,6 +52,7 @@ ticket_keys = "tickets"
 [limits]
 flows = 1000
 half_open = 100
+handshakes_per_second = 5_000
 pacing = true
 handshake_timeout = "250ms"
 session_ids = 0
@@ -115,6 +116,7 @@ TEST(Config, WholeFile_Parsed_EverySettingArrives) {
   EXPECT_EQ(config->limits.flows, 1000u);
   EXPECT_TRUE(config->limits.pacing);
   EXPECT_EQ(config->limits.half_open, 100u);
+  EXPECT_EQ(config->limits.handshakes_per_second, 5'000u);
   EXPECT_EQ(config->limits.handshake_timeout, 250ms);
   EXPECT_EQ(config->limits.idle_timeout, 90s);
   EXPECT_EQ(config->limits.drain_timeout, 2min);

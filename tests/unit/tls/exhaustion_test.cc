@@ -245,6 +245,62 @@ TEST_P(Exhaustion, stage_is_full_at_each_operation) {
   EXPECT_GE(refusals, GetParam().resumed && GetParam().version == Version::tls12 ? 0u : 2u);
 }
 
+/// Refuses what it is told to, and keeps what it was asked.
+struct TestAdmission final : Admission {
+  Error admit(std::uint64_t, bool resumes, Instant) override {
+    asked.push_back(resumes);
+    if (answer == Error::none) ++in_progress;
+    return answer;
+  }
+  void on_ended(bool) override { --in_progress; }
+
+  Error answer = Error::none;
+  std::vector<bool> asked;
+  int in_progress = 0;
+};
+
+// Before any operation is submitted, and between two ClientHellos not at all.
+TEST_P(Exhaustion, budget_is_spent_before_public_key_work) {
+  TestAdmission admission;
+  Ends ends(GetParam());
+  ends.victims_world().worker.admission = &admission;
+  std::uint64_t operations = 0;
+  const auto count = [&] {
+    std::uint64_t sum = 0;
+    for (std::size_t kind = 0; kind < crypto::kKinds; ++kind)
+      sum += ends.victims_world().stage.statistics(static_cast<crypto::Kind>(kind)).operations.get();
+    return sum;
+  };
+  operations = count();
+  admission.answer = Error::budget_rate;
+  ends.connect();
+  if (!GetParam().server) {
+    EXPECT_TRUE(admission.asked.empty());
+    EXPECT_TRUE(ends.client->connected);
+    return;
+  }
+  EXPECT_EQ(admission.asked, std::vector<bool>{GetParam().resumed});
+  EXPECT_EQ(count(), operations);
+  EXPECT_TRUE(sent(ends.victim(), Alert::internal_error));
+  expect_failure(ends, Error::budget_rate);
+}
+
+TEST_P(Exhaustion, admitted_handshake_is_given_back_when_it_ends_or_is_torn_off) {
+  TestAdmission admission;
+  {
+    Ends ends(GetParam());
+    ends.victims_world().worker.admission = &admission;
+    ends.connect();
+    EXPECT_TRUE(ends.victim().connected);
+    EXPECT_EQ(admission.in_progress, 0);
+  }
+  Ends ends(GetParam());
+  ends.victims_world().worker.admission = &admission;
+  ends.victim().writes_left = 2;
+  ends.connect();
+  EXPECT_EQ(admission.in_progress, 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(Flows, Exhaustion,
                          testing::Values(Flow{"client13", Version::tls13, false, false, false},
                                          Flow{"server13", Version::tls13, false, false, true},
