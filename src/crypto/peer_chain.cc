@@ -4,6 +4,7 @@
 #include <openssl/pem.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "crypto/hash.h"
 #include "crypto/key_access.h"
@@ -131,20 +132,38 @@ std::expected<void, ChainFault> verify_chain(X509* leaf, std::span<const Bytes> 
   return std::unexpected(fault_of(X509_STORE_CTX_get_error(context.get())));
 }
 
-std::expected<PublicKey, ChainFault> judge(std::span<const Bytes> chain, const PeerPolicy& policy,
-                                           std::int64_t now_unix) {
-  const X509Handle leaf = chain.empty() ? nullptr : parse(chain.front());
-  if (!leaf) return std::unexpected(ChainFault::malformed);
-  std::expected<PublicKey, ChainFault> key = key_of(leaf.get());
-  if (!key) return key;
+std::expected<PeerCertificate, ChainFault> read(X509* leaf) {
+  std::expected<PublicKey, ChainFault> key = key_of(leaf);
+  if (!key) return std::unexpected(key.error());
   // Without the extension all bits are set.
-  if ((X509_get_key_usage(leaf.get()) & KU_DIGITAL_SIGNATURE) == 0) return std::unexpected(ChainFault::not_for_signing);
-  if (!policy.pins.empty() && std::ranges::find(policy.pins, pin_of(leaf.get())) == policy.pins.end())
+  return PeerCertificate{std::move(*key), pin_of(leaf), (X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE) != 0};
+}
+
+std::expected<void, ChainFault> check(const PeerCertificate& said, const PeerPolicy& policy) {
+  if (!said.may_sign) return std::unexpected(ChainFault::not_for_signing);
+  if (!policy.pins.empty() && std::ranges::find(policy.pins, said.pin) == policy.pins.end())
     return std::unexpected(ChainFault::wrong_pin);
-  if (policy.trust == nullptr) return key;
-  const std::expected<void, ChainFault> verified = verify_chain(leaf.get(), chain.subspan(1), policy, now_unix);
-  if (!verified) return std::unexpected(verified.error());
-  return key;
+  return {};
+}
+
+std::expected<PublicKey, ChainFault> judge(std::span<const Bytes> chain, const PeerPolicy& policy,
+                                           std::int64_t now_unix, PeerKeyCache* cache) {
+  if (chain.empty()) return std::unexpected(ChainFault::malformed);
+  if (cache != nullptr && policy.trust == nullptr) {
+    if (const PeerCertificate* known = cache->find(chain.front())) {
+      const std::expected<void, ChainFault> good = check(*known, policy);
+      return good ? std::expected<PublicKey, ChainFault>(known->key.share()) : std::unexpected(good.error());
+    }
+  }
+  const X509Handle leaf = parse(chain.front());
+  if (!leaf) return std::unexpected(ChainFault::malformed);
+  std::expected<PeerCertificate, ChainFault> said = read(leaf.get());
+  if (!said) return std::unexpected(said.error());
+  if (cache != nullptr && policy.trust == nullptr) cache->keep(chain.front(), *said);
+  std::expected<void, ChainFault> good = check(*said, policy);
+  if (good && policy.trust != nullptr) good = verify_chain(leaf.get(), chain.subspan(1), policy, now_unix);
+  if (!good) return std::unexpected(good.error());
+  return std::move(said->key);
 }
 
 }  // namespace
@@ -188,8 +207,8 @@ TrustStore::Made TrustStore::system() {
 }
 
 std::expected<PublicKey, ChainFault> accept_chain(std::span<const Bytes> chain, const PeerPolicy& policy,
-                                                  std::int64_t now_unix) {
-  std::expected<PublicKey, ChainFault> key = judge(chain, policy, now_unix);
+                                                  std::int64_t now_unix, PeerKeyCache* cache) {
+  std::expected<PublicKey, ChainFault> key = judge(chain, policy, now_unix, cache);
   ERR_clear_error();
   return key;
 }

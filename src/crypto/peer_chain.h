@@ -2,7 +2,8 @@
 /// Whether a peer's certificate chain is to be believed (RFC 5280 6, RFC 6125), through libcrypto.
 ///
 /// Costs of the order of a hundred microseconds a certificate that is checked against authorities, computed where it is
-/// called: signatures inside a chain do not pass through the stage. A pinned key costs one parse and one hash.
+/// called: signatures inside a chain do not pass through the stage. A pinned key costs one parse and one hash, and
+/// where it was seen before, a comparison.
 
 #include <array>
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "crypto/peer_key_cache.h"
 #include "crypto/public_key.h"
 
 struct x509_store_st;  // libcrypto's X509_STORE
@@ -45,8 +47,6 @@ class TrustStore {
   std::array<std::uint8_t, 32> digest_{};
 };
 
-using KeyPin = std::array<std::uint8_t, 32>;  ///< SHA-256 of a SubjectPublicKeyInfo in DER (RFC 7469 2.4)
-
 /// What a peer's certificate has to be good for (RFC 5280 4.2.1.12).
 enum class PeerRole : std::uint8_t { server, client };
 
@@ -70,9 +70,10 @@ enum class ChainFault : std::uint8_t {
   bad_signature,  ///< a signature inside the chain does not verify, is too weak, or the chain breaks another rule
 };
 
-/// Judges a chain in DER, the peer's own certificate first, at a time in Unix seconds. The key is the peer's own.
+/// Judges a chain in DER, the peer's own certificate first, at a time in Unix seconds. The key is the peer's own. Where
+/// no authority is asked, a certificate that `cache` knows is not parsed; it may be null.
 std::expected<PublicKey, ChainFault> accept_chain(std::span<const Bytes> chain, const PeerPolicy& policy,
-                                                  std::int64_t now_unix);
+                                                  std::int64_t now_unix, PeerKeyCache* cache = nullptr);
 
 /// The key of one certificate, which nobody vouches for.
 std::expected<PublicKey, ChainFault> public_key_of(Bytes certificate_der);

@@ -26,6 +26,16 @@ PublicKey::PublicKey(evp_pkey_st* pkey, KeyType type) : pkey_(pkey), type_(type)
     point_bytes_ = length;
 }
 
+PublicKey PublicKey::share() const {
+  PublicKey other;
+  if (pkey_) EVP_PKEY_up_ref(pkey_.get());
+  other.pkey_.reset(pkey_.get());
+  other.type_ = type_;
+  other.point_ = point_;
+  other.point_bytes_ = point_bytes_;
+  return other;
+}
+
 void PublicKey::Freer::operator()(evp_pkey_st* pkey) const { EVP_PKEY_free(pkey); }
 
 }  // namespace handsel::crypto

@@ -18,6 +18,9 @@ class PublicKey {
   /// Takes `pkey`, of this type.
   PublicKey(evp_pkey_st* pkey, KeyType type);
 
+  /// The same key once more. Allocates nothing.
+  PublicKey share() const;
+
   explicit operator bool() const { return pkey_ != nullptr; }
   KeyType type() const { return type_; }
   evp_pkey_st* pkey() const { return pkey_.get(); }

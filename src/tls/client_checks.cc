@@ -61,7 +61,7 @@ Error take_protocol(Handshake& handshake, Bytes extension) {
 std::expected<crypto::PublicKey, Error> judge_chain(Handshake& handshake, std::span<const Bytes> chain) {
   const auto now_seconds = static_cast<std::int64_t>(handshake.unix_now_ms() / 1'000);
   std::expected<crypto::PublicKey, crypto::ChainFault> key =
-      crypto::accept_chain(chain, handshake.peer_policy(), now_seconds);
+      crypto::accept_chain(chain, handshake.peer_policy(), now_seconds, &handshake.worker().peer_keys);
   if (!key) return std::unexpected(error_of(key.error()));
   return std::move(*key);
 }

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/slab.h"
 #include "crypto/aead.h"
+#include "crypto/peer_key_cache.h"
 #include "crypto/stage.h"
 #include "tls/admission.h"
 #include "tls/exporter.h"
@@ -41,6 +42,8 @@ struct WorkerContext {
   /// Null: a server goes on with whatever comes.
   Admission* admission = nullptr;
 
+  /// Of peers that show a certificate, and whom no authority has to vouch for.
+  crypto::PeerKeyCache peer_keys{};
   /// For servers that ask a client for another key share.
   RetryCookies retry_cookies{};
 

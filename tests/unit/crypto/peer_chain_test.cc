@@ -200,6 +200,46 @@ TEST(KeyPin, of_the_right_key_is_enough_without_authorities_and_not_enough_with_
   EXPECT_FALSE(accept_chain({&view, 1}, {trust(), "example.test", {pin}}, kNow));
 }
 
+TEST(PeerKeyCache, takes_nothing_on_trust) {
+  PeerKeyCache cache;
+  const auto fault_of = [&cache](Bytes certificate, const PeerPolicy& policy) {
+    const auto key = accept_chain({&certificate, 1}, policy, kNow, &cache);
+    return key ? std::nullopt : std::optional(key.error());
+  };
+  const std::vector<std::uint8_t> der = authority().make({}).der();
+  const Bytes view(der);
+  for (int time = 0; time < 2; ++time) {
+    const auto key = accept_chain({&view, 1}, {}, 0, &cache);
+    ASSERT_TRUE(key);
+    EXPECT_TRUE(std::ranges::equal(key->point(), public_key_of(view)->point()));
+    EXPECT_TRUE(accept_chain({&view, 1}, {nullptr, "", {*pin_of(view)}}, 0, &cache));
+    EXPECT_EQ(fault_of(view, {nullptr, "", {KeyPin{}}}), ChainFault::wrong_pin);
+    EXPECT_EQ(fault_of(view, {trust(), "other.test", {}}), ChainFault::unknown_authority);
+  }
+  const std::vector<std::uint8_t> not_for_signing = authority().make({.key_usage = "critical,keyAgreement"}).der();
+  const Bytes other(not_for_signing);
+  for (int time = 0; time < 2; ++time) EXPECT_EQ(fault_of(other, {}), ChainFault::not_for_signing);
+}
+
+TEST(PeerKeyCache, knows_a_certificate_by_every_byte_until_others_have_come) {
+  PeerKeyCache cache;
+  std::vector<std::uint8_t> der = authority().make({}).der();
+  PeerCertificate said{*public_key_of(der), {}, true};
+  cache.keep(der, said);
+  ASSERT_NE(cache.find(der), nullptr);
+  der.back() ^= 1;
+  EXPECT_EQ(cache.find(der), nullptr);
+  EXPECT_EQ(cache.find(Bytes(der).first(der.size() - 1)), nullptr);
+  der.back() ^= 1;
+  for (std::uint8_t i = 1; i <= PeerKeyCache::kEntries; ++i) {
+    EXPECT_NE(cache.find(der), nullptr);
+    cache.keep(std::vector<std::uint8_t>(i, i), said);
+  }
+  EXPECT_EQ(cache.find(der), nullptr);
+  cache.keep(std::vector<std::uint8_t>(PeerKeyCache::kMaxCertificateBytes + 1), said);
+  EXPECT_EQ(cache.find(std::vector<std::uint8_t>(PeerKeyCache::kMaxCertificateBytes + 1)), nullptr);
+}
+
 TEST(TrustStore, trusts_what_it_holds_as_it_stands) {
   // An authority without its root; and peers that have signed for themselves, all of one name.
   const auto below = *TrustStore::from_pem(authority().intermediate().pem());
