@@ -111,7 +111,7 @@ std::expected<void, std::string> LoadRun::start_workers() {
   for (std::uint16_t w = 0; w < workers; ++w) {
     Lane lane{.io = port_->queue(w)};
     lane.assembly = std::make_unique<engine::ShardAssembly>(order_.config, 0, w, facts, tls, kernels_, *order_.keys,
-                                                            &dpdk::Clock::cycles, now);
+                                                            &dpdk::Clock::cycles, now, plan.tls.cheap);
     lane.driver = std::make_unique<engine::LoadDriver>(plan, w, workers, now);
     if (auto impairment = order_.config.ports.front().impairment) {
       impairment->seed += w;

@@ -23,6 +23,13 @@ void declare_tls(CLI::App& app, engine::LoadTlsSettings& settings) {
       ->allow_extra_args(false)
       ->group(tls);
   app.add_flag("--insecure", settings.insecure, "verify nothing: whoever answers is taken for the server")->group(tls);
+  app.add_option(
+         "--spare", settings.spare,
+         "work not to be done on this side, with --insecure: signatures (the server's is not checked), keys (the "
+         "same X25519 pair each time, at no cost)")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->group(tls);
   app.add_option("--cert", settings.chain, "our own certificate, PEM, for servers that ask")->group(tls);
   app.add_option("--key", settings.key, "its private key, PEM")->group(tls);
 }

@@ -239,7 +239,7 @@ std::expected<TlsConfigs, std::vector<Fault>> load_tls(const Config& config, cry
 
 ShardAssembly::ShardAssembly(const Config& config, std::size_t port, std::uint16_t worker, const PortFacts& facts,
                              const TlsConfigs& tls, const crypto::KernelChoice& kernels, const crypto::KeyStore& keys,
-                             crypto::Stage::CycleCounter cycles, Instant now)
+                             crypto::Stage::CycleCounter cycles, Instant now, CheapClient cheap)
     : backend_(crypto::make_backend(kernels, keys, entropy_)), aead_(crypto::make_aead()) {
   flow::ShardConfig shard = shard_config(config, port, worker, facts, tls);
   for (const ListenerSettings& settings : config.listeners) {
@@ -251,7 +251,9 @@ ShardAssembly::ShardAssembly(const Config& config, std::size_t port, std::uint16
         {settings.address, settings.port, found == tls.by_name.end() ? nullptr : found->second, chosen});
   }
   shard_ = std::make_unique<flow::Shard>(
-      shard, flow::ShardResources{backend_->kernels(), aead_.get(), &entropy_, cycles, unix_at_zero_ms(now)}, now);
+      shard,
+      flow::ShardResources{cheapened(backend_->kernels(), cheap), aead_.get(), &entropy_, cycles, unix_at_zero_ms(now)},
+      now);
 }
 
 }  // namespace handsel::engine

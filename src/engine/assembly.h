@@ -14,6 +14,7 @@
 #include "crypto/kernels.h"
 #include "crypto/key_store.h"
 #include "crypto/random.h"
+#include "engine/cheap_client.h"
 #include "engine/config.h"
 #include "flow/shard.h"
 #include "tls/config.h"
@@ -44,12 +45,13 @@ struct PortFacts {
   wire::ChecksumOffload offload;
 };
 
-/// One worker's shard and all that only it uses. Made on the control thread, then driven by the worker alone.
+/// One worker's shard and all that only it uses. Made on the control thread, then driven by the worker alone. `cheap`
+/// is for load generators.
 class ShardAssembly {
  public:
   ShardAssembly(const Config& config, std::size_t port, std::uint16_t worker, const PortFacts& facts,
                 const TlsConfigs& tls, const crypto::KernelChoice& kernels, const crypto::KeyStore& keys,
-                crypto::Stage::CycleCounter cycles, Instant now);
+                crypto::Stage::CycleCounter cycles, Instant now, CheapClient cheap = {});
 
   flow::Shard& shard() { return *shard_; }
   std::string_view aead_name() const { return aead_->name(); }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "engine/cheap_client.h"
 #include "service/load_client.h"
 #include "tls/client_config.h"
 #include "wire/address.h"
@@ -21,6 +22,7 @@ struct LoadTls {
   std::shared_ptr<const tls::ClientConfig> full;      ///< offers no session, and keeps those that it gets; null: no TLS
   std::shared_ptr<const tls::ClientConfig> resuming;  ///< offers one where there is one; null when `resume` is 0
   double resume = 0;                                  ///< the share of connections that are to resume, 0 to 1
+  CheapClient cheap;                                  ///< what this side spares itself
 
   /// For the connection with this number: those that resume stand at even distances.
   const tls::ClientConfig* of(std::uint64_t index) const;

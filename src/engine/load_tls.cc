@@ -155,6 +155,17 @@ Fault take_credential(const LoadTlsSettings& settings, crypto::KeyStore& keys, s
   return {};
 }
 
+Fault take_spared(const LoadTlsSettings& settings, CheapClient& cheap) {
+  for (const std::string& text : settings.spare) {
+    bool* const which = text == "signatures" ? &cheap.signatures : text == "keys" ? &cheap.keys : nullptr;
+    if (which == nullptr) return fmt::format("--spare: \"{}\" is neither signatures nor keys", text);
+    *which = true;
+  }
+  if (!settings.spare.empty() && !settings.insecure)
+    return "--spare: such a client can be sure of nobody; say so by --insecure";
+  return {};
+}
+
 std::expected<std::shared_ptr<const tls::ClientConfig>, std::string> finished(const tls::ClientConfig& draft) {
   auto made = tls::prepared(draft);
   if (!made) return std::unexpected(made.error());
@@ -174,6 +185,7 @@ std::expected<LoadTls, std::string> make_load_tls(const LoadTlsSettings& setting
     return std::unexpected(std::move(fault));
 
   LoadTls tls;
+  if (Fault fault = take_spared(settings, tls.cheap); !fault.empty()) return std::unexpected(std::move(fault));
   tls.resume = settings.resume;
   draft.resume_sessions = settings.resume > 0;
   draft.offer_sessions = false;

@@ -27,7 +27,8 @@ struct LoadTlsSettings {
   bool insecure = false;              ///< whoever answers is believed
   std::filesystem::path chain;        ///< our own certificate, for servers that ask, and its key; empty: none
   std::filesystem::path key;
-  double resume = 0;  ///< LoadTls::resume
+  double resume = 0;               ///< LoadTls::resume
+  std::vector<std::string> spare;  ///< "signatures", "keys": LoadTls::cheap; needs `insecure`
 };
 
 /// `host` is the address in the URL. Our own key goes into `keys`. The error is a sentence: which option, what is wrong
