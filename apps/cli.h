@@ -24,6 +24,7 @@ struct TraceOptions {
 int run_trace(const EngineAddress& engine, const TraceOptions& options);
 
 int run_info(const EngineAddress& engine, bool json);
+int run_crypto(const EngineAddress& engine, bool json);
 int run_ready(const EngineAddress& engine);
 int run_check(const std::string& file);
 

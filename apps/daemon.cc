@@ -53,7 +53,7 @@ std::expected<std::unique_ptr<Daemon>, StartFailure> Daemon::start(engine::Confi
   daemon->keys_ = std::move(keys);
   daemon->signals_ = open_signals();
   if (daemon->signals_ < 0) return std::unexpected(StartFailure{kFailure, "no descriptor for signals"});
-  const auto kernels = crypto::choose_kernels();
+  const auto kernels = crypto::choose_kernels(daemon->config_.engine.kernels);
   if (!kernels) return std::unexpected(StartFailure{kFailure, kernels.error()});
   daemon->kernels_ = *kernels;
   for (const auto step : {&Daemon::open_control, &Daemon::start_dpdk, &Daemon::open_ports, &Daemon::start_workers})
@@ -166,6 +166,7 @@ void Daemon::register_commands() {
     return json{{"t_ns", dpdk::Clock::now().time_since_epoch().count()}, {"groups", engine::to_json(snapshot())}};
   });
   control_->handle("info", [this](const json&) { return info(); });
+  control_->handle("crypto", [this](const json&) { return crypto(); });
   control_->handle("ready", [this](const json&) {
     return json{{"ready", stage_ == Stage::serving}, {"draining", stage_ == Stage::draining}};
   });

@@ -73,6 +73,7 @@ class Daemon {
 
   engine::NamedGroups snapshot() const;
   nlohmann::json info() const;
+  nlohmann::json crypto() const;
   std::vector<std::pair<std::string, std::string>> facts() const;
 
   engine::Config config_;

@@ -5,6 +5,7 @@
 
 #include "daemon.h"
 #include "dpdk/clock.h"
+#include "engine/crypto_report.h"
 #include "engine/runtime_dir.h"
 #include "engine/statistics.h"
 
@@ -42,7 +43,9 @@ std::vector<std::pair<std::string, std::string>> Daemon::facts() const {
       {"pid", std::to_string(getpid())},
       {"memory",
        fmt::format("{} MiB on {}", config_.engine.memory_mib, eal_->hugepages() ? "hugepages" : "ordinary pages")},
-      {"crypto", fmt::format("public keys by {}, records by {}", kernels_.name, lanes_.front().assembly->aead_name())}};
+      {"crypto",
+       fmt::format("public keys by {}{}, records by {}", kernels_.name,
+                   config_.engine.kernels.empty() ? "" : " (as configured)", lanes_.front().assembly->aead_name())}};
   for (std::size_t i = 0; i < ports_.size(); ++i) {
     facts.emplace_back(fmt::format("port {}", i), port_text(*ports_[i], config_.ports[i]));
     if (!ports_[i]->kernel_interface().empty())
@@ -107,6 +110,21 @@ nlohmann::json Daemon::info() const {
                                  {"service", listener.service},
                                  {"tls", listener.tls}});
   return info;
+}
+
+nlohmann::json Daemon::crypto() const {
+  using nlohmann::json;
+  std::vector<const crypto::Stage*> stages;
+  for (const engine::WorkerView& view : views_) stages.push_back(&view.shard->stage());
+  json available = json::array();
+  for (const crypto::KernelChoice& each : crypto::available_kernels()) available.push_back(each.name);
+  return {{"kernels", kernels_.name},
+          {"available", std::move(available)},
+          {"forced", !config_.engine.kernels.empty()},
+          {"records", lanes_.front().assembly->aead_name()},
+          {"runs", fmt::format("on the workers themselves, {} of them", lanes_.size())},
+          {"cycles_per_second", dpdk::Clock::rate()},
+          {"kinds", engine::crypto_kinds(stages)}};
 }
 
 engine::NamedGroups Daemon::snapshot() const {

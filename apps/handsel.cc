@@ -53,6 +53,14 @@ void add_info(CLI::App& app, const EngineAddress& engine, std::function<int()>& 
   command->callback([&chosen, &engine, json] { chosen = [&engine, json] { return run_info(engine, *json); }; });
 }
 
+void add_crypto(CLI::App& app, const EngineAddress& engine, std::function<int()>& chosen) {
+  auto* command =
+      app.add_subcommand("crypto", "public-key work: kernels, and by kind of operation lanes filled, cycles, waits");
+  auto json = std::make_shared<bool>(false);
+  command->add_flag("--json", *json, "one JSON object");
+  command->callback([&chosen, &engine, json] { chosen = [&engine, json] { return run_crypto(engine, *json); }; });
+}
+
 void add_check(CLI::App& app, std::function<int()>& chosen) {
   auto* command = app.add_subcommand("check", "check a configuration without starting: file:line:column of each fault");
   auto file = std::make_shared<std::string>();
@@ -75,6 +83,7 @@ int main(int argc, char** argv) {
   add_stats(app, engine, chosen);
   add_trace(app, engine, chosen);
   add_info(app, engine, chosen);
+  add_crypto(app, engine, chosen);
   app.add_subcommand("ready", "exit 0 when the engine takes connections")->callback([&] {
     chosen = [&engine] { return run_ready(engine); };
   });

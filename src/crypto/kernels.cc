@@ -15,6 +15,8 @@ constexpr std::array<KernelChoice, 2> kAll{{{"ifma"}, {"libcrypto"}}};
 
 }  // namespace
 
+std::span<const KernelChoice> known_kernels() { return kAll; }
+
 std::span<const KernelChoice> available_kernels() {
   static const bool has_ifma = cpu_runs_avx512_ifma();
   return std::span<const KernelChoice>(kAll).subspan(has_ifma ? 0 : 1);

@@ -26,6 +26,8 @@ struct KernelChoice {
   std::string_view name;  ///< "libcrypto", …
 };
 
+/// Every set there is, best first, whatever this processor can run.
+std::span<const KernelChoice> known_kernels();
 /// The sets that this processor can run, best first. libcrypto is always among them.
 std::span<const KernelChoice> available_kernels();
 

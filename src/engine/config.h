@@ -37,10 +37,12 @@ struct EngineSettings {
   std::vector<std::uint16_t> worker_cores;  ///< processors, one a worker; empty: the last ones that we may use
   std::string lcores;                       ///< EAL's --lcores, for machines that need their own map; empty: ours
   std::uint32_t memory_mib = 256;           ///< for packet buffers
+  std::string kernels;                      ///< a set of crypto::known_kernels(); empty: the best that runs here
   std::string log = "info";                 ///< trace, debug, info, warning, error
   std::string runtime_dir;                  ///< empty: see engine/runtime_dir.h
   Position worker_cores_at;
   Position memory_at;
+  Position kernels_at;
 };
 
 /// [[port]]

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "crypto/kernels.h"
 #include "engine/config.h"
 
 namespace handsel::engine {
@@ -26,6 +27,11 @@ void check_cores(const EngineSettings& engine, std::vector<Fault>& faults) {
   }
 }
 
+void check_kernels(const EngineSettings& engine, std::vector<Fault>& faults) {
+  if (const auto chosen = crypto::choose_kernels(engine.kernels); !chosen)
+    faults.push_back({engine.kernels_at, chosen.error()});
+}
+
 void check_memory(const EngineSettings& engine, std::vector<Fault>& faults) {
   const long pages = sysconf(_SC_PHYS_PAGES);
   const long page_bytes = sysconf(_SC_PAGE_SIZE);
@@ -42,6 +48,7 @@ std::vector<Fault> check_machine(const Config& config) {
   std::vector<Fault> faults;
   check_cores(config.engine, faults);
   check_memory(config.engine, faults);
+  check_kernels(config.engine, faults);
   for (const TlsSettings& tls : config.tls) {
     for (const CertificateFiles& files : tls.certificates) {
       check_readable(files.chain, files.chain_at, faults);

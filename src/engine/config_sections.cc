@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/limits.h"
+#include "crypto/kernels.h"
 #include "service/registry.h"
 
 namespace handsel::engine {
@@ -54,6 +55,13 @@ void read_name(const ConfigEntry& entry, EngineSettings& out, ReadContext& conte
   out.name = *text;
 }
 
+void read_kernels(const ConfigEntry& entry, EngineSettings& out, ReadContext& context) {
+  std::vector<std::string_view> names;
+  for (const crypto::KernelChoice& each : crypto::known_kernels()) names.push_back(each.name);
+  out.kernels_at = entry.node.at;
+  if (auto name = read_choice(entry, names, context)) out.kernels = *name;
+}
+
 constexpr Key<EngineSettings> kEngineKeys[] = {
     {"name", "text", "\"default\"", "Tells several engines on one machine apart: part of their sockets' paths.",
      read_name},
@@ -69,6 +77,9 @@ constexpr Key<EngineSettings> kEngineKeys[] = {
        out.memory_at = entry.node.at;
        take_integer(entry, 64, 1'048'576, out.memory_mib, context);
      }},
+    {"kernels", "text", "the fastest that runs here",
+     "What computes public-key operations: ifma (AVX-512, eight at a time) or libcrypto (one at a time).",
+     read_kernels},
     {"log", "text", "\"info\"", "The least severe messages that are written: trace, debug, info, warning, error.",
      [](const ConfigEntry& entry, EngineSettings& out, ReadContext& context) {
        if (auto text = read_choice(entry, kLogLevels, context)) out.log = *text;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "engine/histogram_sum.h"
 #include "tls/names.h"
 
 namespace handsel::engine {
@@ -130,23 +131,11 @@ NamedGroup crypto_work(Workers workers, crypto::Kind kind) {
 // Median and 99th of a hundred, in microseconds; nothing as long as nothing was measured.
 void add_latency(NamedGroup& group, Workers workers, const std::string& name,
                  Histogram flow::ShardStatistics::* member) {
-  std::array<std::uint64_t, Histogram::kBuckets> buckets{};
-  std::uint64_t total = 0;
-  for (const WorkerView& worker : workers)
-    for (std::size_t i = 0; i < buckets.size(); ++i) {
-      const std::uint64_t count = (worker.shard->statistics().*member).bucket(i);
-      buckets[i] += count;
-      total += count;
-    }
-  if (total == 0) return;
-  const auto below = [&](std::uint64_t percent) {
-    const std::uint64_t wanted = (total - 1) * percent / 100 + 1;
-    std::size_t bucket = 0;
-    for (std::uint64_t seen = buckets[0]; seen < wanted; seen += buckets[bucket]) ++bucket;
-    return Histogram::floor_of(bucket) / 1'000;
-  };
-  group.values.push_back({name + "_p50_us", below(50)});
-  group.values.push_back({name + "_p99_us", below(99)});
+  HistogramSum sum_of_all;
+  for (const WorkerView& worker : workers) sum_of_all.add(worker.shard->statistics().*member);
+  if (sum_of_all.count() == 0) return;
+  group.values.push_back({name + "_p50_us", sum_of_all.percentile(50) / 1'000});
+  group.values.push_back({name + "_p99_us", sum_of_all.percentile(99) / 1'000});
 }
 
 NamedGroup latency(Workers workers) {

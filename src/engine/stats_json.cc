@@ -11,13 +11,6 @@ namespace {
 
 using nlohmann::json;
 
-/// "1,234,567": eleven digits in a row are nobody's to read.
-std::string grouped(std::uint64_t value) {
-  std::string text = std::to_string(value);
-  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
-  return text;
-}
-
 /// A counter's value; nullopt for what is none.
 std::optional<std::uint64_t> count_of(const json& value) {
   if (value.is_number_unsigned() || (value.is_number_integer() && value.get<std::int64_t>() >= 0))
@@ -61,6 +54,12 @@ void render_group(std::string& out, const std::string& name, const json& values,
 }
 
 }  // namespace
+
+std::string grouped(std::uint64_t value) {
+  std::string text = std::to_string(value);
+  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
+  return text;
+}
 
 json to_json(const NamedGroups& groups) {
   json out = json::object();

@@ -20,6 +20,9 @@ struct NamedGroup {
 };
 using NamedGroups = std::vector<NamedGroup>;
 
+/// "1,234,567": eleven digits in a row are nobody's to read.
+std::string grouped(std::uint64_t value);
+
 /// {"packets": {"rx_frames": 12, …}, "drops": {…}, …}
 nlohmann::json to_json(const NamedGroups& groups);
 

@@ -1,6 +1,7 @@
 """Start and end of an engine, and how it says that it can't start. Runs last: it ends the shared engine first."""
 
 import itertools
+import json
 import os
 import pathlib
 import shutil
@@ -63,6 +64,16 @@ class Life(unittest.TestCase):
         self.assertTrue(context.eventually(lambda: INTERFACE not in interfaces(), 3), "the tap is still there")
         sockets = [path for path in self.engine.runtime_dir.rglob("*") if path.is_socket()]
         self.assertEqual([path for path in sockets if "handsel/" in str(path.relative_to(self.engine.runtime_dir))], [])
+
+    def test_kernels_may_be_chosen(self):
+        self.engine.config.write_text(
+            self.engine.config.read_text().replace("[engine]", '[engine]\nkernels = "libcrypto"'))
+        self.engine.start()
+        crypto = json.loads(self.engine.handsel("crypto", "--json").stdout)
+        self.assertEqual((crypto["kernels"], crypto["forced"]), ("libcrypto", True))
+        self.assertEqual({kind["kernel"] for kind in crypto["kinds"]}, {"libcrypto"})
+        self.assertEqual(self.engine.stop(), 0)
+        self.assertIn("public keys by libcrypto (as configured)", self.engine.log.read_text())
 
     def test_a_certificate_is_made_when_none_is_named(self):
         self.engine.start()

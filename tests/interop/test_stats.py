@@ -66,6 +66,34 @@ class Stats(context.EngineTest):
                         f"{self.counter(names.FLOWS)} flows, {self.counter(names.TIME_WAIT)} in TIME_WAIT")
 
 
+class Crypto(context.EngineTest):
+    def kind(self, name: str) -> dict:
+        answer = context.shared.handsel("crypto", "--json")
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        return next(kind for kind in json.loads(answer.stdout)["kinds"] if kind["kind"] == name)
+
+    def test_a_handshake_is_one_of_each_of_its_operations(self):
+        kinds = ("x25519_shared", "rsa_pss_sign")
+        before = [self.kind(name) for name in kinds]
+        clients.s_client("-groups", "X25519", "-sigalgs", "RSA-PSS+SHA256")
+        for name, earlier in zip(kinds, before):
+            with self.subTest(kind=name):
+                now = self.kind(name)
+                self.assertEqual(now["operations"], earlier["operations"] + 1)
+                self.assertEqual(sum(now["fill"]), now["batches"])
+                self.assertEqual(sum(lanes * batches for lanes, batches in enumerate(now["fill"], 1)), now["operations"])
+                self.assertGreater(now["cycles"], earlier["cycles"])
+
+    def test_the_drawing_fits_a_terminal_and_names_the_kernels_of_info(self):
+        kernels = json.loads(context.shared.handsel("info", "--json").stdout)["kernels"]
+        clients.s_client("-groups", "X25519")
+        answer = context.shared.handsel("crypto")
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.assertIn(f"kernels  {kernels} ", answer.stdout)
+        self.assertIn("x25519_shared", answer.stdout)
+        self.assertLessEqual(max(map(len, answer.stdout.splitlines())), 80)
+
+
 class Trace(context.EngineTest):
     def traced(self, *arguments: str) -> str:
         """What `handsel trace` prints of the handshake of some client."""

@@ -18,6 +18,7 @@ constexpr std::string_view kWhole = R"([engine]
 name = "edge-1"
 workers = [0, 1]
 memory_mib = 512
+kernels = "libcrypto"
 log = "debug"
 runtime_dir = "/run/edge"
 
@@ -82,6 +83,7 @@ TEST(Config, WholeFile_Parsed_EverySettingArrives) {
   EXPECT_THAT(config->engine.worker_cores, ElementsAre(0, 1));
   EXPECT_EQ(config->engine.worker_count, 2);
   EXPECT_EQ(config->engine.memory_mib, 512u);
+  EXPECT_EQ(config->engine.kernels, "libcrypto");
   EXPECT_EQ(config->engine.log, "debug");
   EXPECT_EQ(config->engine.runtime_dir, "/run/edge");
   ASSERT_EQ(config->ports.size(), 1u);
@@ -158,6 +160,8 @@ INSTANTIATE_TEST_SUITE_P(
                  "f:7:1: unknown key \"worker\" in [engine]: did you mean \"workers\"?"},
         OneFault{"KeySwapped", good_and("[limits]\n  folws = 5\n"),
                  "f:7:3: unknown key \"folws\" in [limits]: did you mean \"flows\"?"},
+        OneFault{"UnknownKernels", good_and("[engine]\nkernels = \"ifna\"\n"),
+                 "f:7:11: kernels = \"ifna\" is unknown: did you mean \"ifma\"?"},
         OneFault{"WrongType", good_and("[engine]\nmemory_mib = \"much\"\n"),
                  "f:7:14: memory_mib wants an integer and is a text"},
         OneFault{"OutOfRange", good_and("[engine]\nmemory_mib = 1\n"),
