@@ -2,12 +2,12 @@
 /// on their way and decides what the crypto stage says. Encryption is off, so that every byte can be changed; only the
 /// Finished messages stand in the way.
 ///
-/// Input: two bytes of Setup, what each end's operations come to (two bytes: Results::statuses), what they put out (two
-/// bytes: Results::output), and edits of five bytes each.
+/// Input: four bytes of Setup, what each end's operations come to (two bytes: Results::statuses), what they put out
+/// (two bytes: Results::output), and edits of five bytes each.
 
-#include <map>
 #include <vector>
 
+#include "tls/messages/server_hello.h"
 #include "tls_configs.h"
 
 namespace {
@@ -17,7 +17,7 @@ using namespace handsel::tls;
 using namespace handsel::fuzz;
 
 /// Bits of the configuration.
-enum Setup : std::uint16_t {
+enum Setup : std::uint32_t {
   kClientTls12 = 1,
   kRetry = 2,  ///< the client's share is not the one that the server wants
   kTwoShares = 4,
@@ -34,9 +34,11 @@ enum Setup : std::uint16_t {
   kVerifies = 8'192,      ///< the client does, the server's certificate
   kStrangers = 16'384,    ///< nobody vouches for the client's certificate; the server's is for another name
   kExports = 32'768,
+  kEarly = 65'536,  ///< early data goes and is taken, where a session is resumed
+  kPads = 131'072,
 };
 
-ServerConfig make_server(std::uint16_t setup) {
+ServerConfig make_server(std::uint32_t setup) {
   const Certificates& certificates = Certificates::get();
   ServerConfig draft;
   draft.credentials = {(setup & kRsa) != 0 ? credential_of(certificates.rsa, CredentialKind::rsa)
@@ -47,6 +49,8 @@ ServerConfig make_server(std::uint16_t setup) {
   draft.exporters = (setup & kExports) != 0;
   if ((setup & kProtocols) != 0) draft.alpn = {"http/1.1"};
   if ((setup & kNewKeys) != 0) draft.records_per_key = 1;
+  if ((setup & kEarly) != 0) draft.max_early_data = kMaxEarlyData;
+  if ((setup & kPads) != 0) draft.record_padding = kPadding;
   if ((setup & kAsks) != 0) {
     draft.client_certificates = (setup & kRequires) != 0 ? ClientCertificates::require : ClientCertificates::request;
     draft.client_trust =
@@ -55,7 +59,7 @@ ServerConfig make_server(std::uint16_t setup) {
   return checked(std::move(draft));
 }
 
-ClientConfig make_client(std::uint16_t setup) {
+ClientConfig make_client(std::uint32_t setup) {
   const Certificates& certificates = Certificates::get();
   ClientConfig draft;
   draft.server_name = (setup & kStrangers) != 0 ? "another.test" : "example.test";
@@ -68,19 +72,14 @@ ClientConfig make_client(std::uint16_t setup) {
   if ((setup & kTwoShares) != 0) draft.shares = 2;
   if ((setup & kIncompatible) != 0) draft.compatibility_mode = false;
   if ((setup & kNewKeys) != 0) draft.records_per_key = 1;
+  draft.early_data = (setup & kEarly) != 0;
+  if ((setup & kPads) != 0) draft.record_padding = kPadding;
   if ((setup & kShows) != 0) draft.credential = credential_of(certificates.client, CredentialKind::ecdsa_p256);
   return checked(std::move(draft));
 }
 
-template <class Config>
-const Config& cached(std::uint16_t setup, Config (*make)(std::uint16_t)) {
-  static std::map<std::uint16_t, Config> made;
-  const auto at = made.find(setup);
-  return at != made.end() ? at->second : made.emplace(setup, make(setup)).first->second;
-}
-
 /// Whether an untouched handshake succeeds.
-bool suits(std::uint16_t setup) {
+bool suits(std::uint32_t setup) {
   if ((setup & kStrangers) != 0 && (setup & (kVerifies | kAsks)) != 0) return false;
   if ((setup & kClientTls12) != 0 && (setup & kServerTls13) != 0) return false;
   return (setup & (kAsks | kRequires)) != (kAsks | kRequires) || (setup & kShows) != 0;
@@ -161,6 +160,13 @@ void apply(const Edit& edit, Buffer& record, Buffer& before) {
   }
 }
 
+/// What its cookie holds is the AEAD's to protect, which does not: the server goes by whatever comes back.
+bool is_retry_request(Bytes record) {
+  constexpr std::size_t kRandomAt = kRecordHeaderBytes + kHandshakeHeaderBytes + 2;
+  return record.size() >= kRandomAt + kRandomBytes &&
+         std::ranges::equal(record.subspan(kRandomAt, kRandomBytes), kRetryRandom);
+}
+
 /// The way from one end to the other.
 class Road {
  public:
@@ -200,6 +206,7 @@ class Road {
     const auto type = static_cast<ContentType>(sent[0]);
     if (type == ContentType::change_cipher_spec) clear_ = false;
     if (type != ContentType::handshake || !clear_ || !before.empty() || record.empty()) return;
+    if (is_retry_request(sent)) return;
     forged_ = forged_ ||
               !std::ranges::equal(Bytes(sent).subspan(kRecordHeaderBytes), Bytes(record).subspan(kRecordHeaderBytes));
   }
@@ -242,6 +249,7 @@ void check_agreement(const End& client, const End& server) {
   require(ours.version == theirs.version && ours.cipher_suite == theirs.cipher_suite && ours.group == theirs.group);
   require(ours.signature_scheme == theirs.signature_scheme && ours.resumed == theirs.resumed);
   require(ours.retried == theirs.retried && client.session.alpn() == server.session.alpn());
+  require((ours.early_data == EarlyData::accepted) == (theirs.early_data == EarlyData::accepted));
 }
 
 void check_exports(const End& client, const End& server) {
@@ -260,8 +268,10 @@ void talk(End& from, End& to, Road& road) {
   if (!to.failed() && !road.touched()) require(to.plaintext.size() == before + 5);
 }
 
+constexpr std::string_view kEarlyWords = "in haste";
+
 struct Input {
-  std::uint16_t setup = 0;
+  std::uint32_t setup = 0;
   Results client;
   Results server;
   std::vector<Edit> edits;
@@ -274,6 +284,8 @@ void play(const Input& input, Worker& client_worker, Worker& server_worker) {
   End client(client_worker, cached(input.setup, make_client));
   End server(server_worker, cached(input.setup, make_server));
   client.start();
+  if (client.session.early_room() >= kEarlyWords.size())
+    require(client.session.send_early(as_bytes(kEarlyWords), client));
   converse(client, server, up, down);
   const bool touched = up.touched() || down.touched();
   const bool refused = client_worker.results.any_refused || server_worker.results.any_refused;
@@ -294,10 +306,10 @@ void play(const Input& input, Worker& client_worker, Worker& server_worker) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  constexpr std::size_t kHeadBytes = 6;
+  constexpr std::size_t kHeadBytes = 8;
   if (size < kHeadBytes) return 0;
   const Input input{
-      load_be16(data), {data[2], data[4]}, {data[3], data[5]}, read_edits({data + kHeadBytes, size - kHeadBytes})};
+      load_be32(data), {data[4], data[6]}, {data[5], data[7]}, read_edits({data + kHeadBytes, size - kHeadBytes})};
   Results client_results;
   Results server_results;
   Worker client(client_results);

@@ -1,6 +1,7 @@
 #pragma once
 /// Certificates and configurations for fuzz targets of both ends.
 
+#include <map>
 #include <string>
 #include <utility>
 
@@ -40,11 +41,22 @@ inline std::shared_ptr<const tls::TicketKeys> ticket_keys() {
   return keys;
 }
 
+inline constexpr std::uint32_t kMaxEarlyData = 100;
+inline constexpr std::uint16_t kPadding = 64;
+
 template <class Config>
 Config checked(Config draft) {
   auto config = tls::prepared(std::move(draft));
   require(config.has_value());
   return std::move(*config);
+}
+
+/// The configuration of these bits of an input, made once.
+template <class Config, class Bits>
+const Config& cached(Bits setup, Config (*make)(Bits)) {
+  static std::map<Bits, Config> made;
+  const auto at = made.find(setup);
+  return at != made.end() ? at->second : made.emplace(setup, make(setup)).first->second;
 }
 
 }  // namespace handsel::fuzz

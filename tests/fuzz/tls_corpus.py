@@ -1,4 +1,5 @@
-"""Seeds of the TLS targets: corpus/messages, corpus/handshake, and what corpus/server13 and corpus/record have besides.
+"""Seeds of the TLS targets: corpus/messages, corpus/handshake, and what corpus/server13, corpus/client13 and
+corpus/record have besides.
 
 The bytes of RFC 8448's messages are its own; everything else is put together here.
 """
@@ -33,9 +34,9 @@ def numbers(*values: int) -> bytes:
     return vector(2, b"".join(struct.pack(">H", value) for value in values))
 
 
-def client_hello(version: int, suites: tuple[int, ...], *extensions: bytes) -> bytes:
+def client_hello(version: int, suites: tuple[int, ...], *extensions: bytes, session_id: bytes = b"") -> bytes:
     block = vector(2, b"".join(extensions)) if extensions else b""
-    return struct.pack(">H", version) + bytes(range(32)) + b"\0" + numbers(*suites) + b"\1\0" + block
+    return struct.pack(">H", version) + bytes(range(32)) + vector(1, session_id) + numbers(*suites) + b"\1\0" + block
 
 
 def record(kind: int, body: bytes, version: int = 0x0303) -> bytes:
@@ -105,7 +106,7 @@ MORE_MESSAGES = {
 
 # Setup's bits in handshake_fuzz.cc.
 (CLIENT_TLS12, RETRY, TWO_SHARES, ASKS, REQUIRES, SHOWS, RESUMES, PROTOCOLS, PIECES, RSA, SERVER_TLS13, INCOMPATIBLE,
- NEW_KEYS, VERIFIES, STRANGERS, EXPORTS) = (1 << bit for bit in range(16))
+ NEW_KEYS, VERIFIES, STRANGERS, EXPORTS, EARLY, PADS) = (1 << bit for bit in range(18))
 SETUPS = {
     "plain": 0, "tls12": CLIENT_TLS12, "retry": RETRY, "two_shares": TWO_SHARES, "asked": ASKS,
     "client_certificate": ASKS | REQUIRES | SHOWS, "client_certificate12": ASKS | REQUIRES | SHOWS | CLIENT_TLS12,
@@ -114,6 +115,8 @@ SETUPS = {
     "pieces": PIECES, "rsa": RSA, "rsa12": RSA | CLIENT_TLS12, "too_old": SERVER_TLS13 | CLIENT_TLS12,
     "incompatible": INCOMPATIBLE, "new_keys": NEW_KEYS, "verified": VERIFIES, "stranger": VERIFIES | STRANGERS,
     "strange_client": ASKS | SHOWS | STRANGERS, "exports": EXPORTS, "exports12": EXPORTS | RESUMES | CLIENT_TLS12,
+    "early": RESUMES | EARLY, "early_retry": RESUMES | EARLY | RETRY, "early_padded": RESUMES | EARLY | PADS,
+    "early_incompatible": RESUMES | EARLY | INCOMPATIBLE | PROTOCOLS, "padded": PADS | ASKS | SHOWS,
 }
 FLIP, SET, CUT, DROP, REPEAT, INSERT_EMPTY, INSERT_ALERT, INSERT_SPEC, SPLIT, SWAP = range(10)
 TO_CLIENT = 0x80
@@ -137,25 +140,32 @@ EDITS = {
     "changes": (0, edit(1, INSERT_SPEC) + edit(TO_CLIENT | 1, INSERT_SPEC) + edit(TO_CLIENT | 2, INSERT_SPEC)),
     "swapped": (0, edit(TO_CLIENT, SWAP)),
     "set_version": (RESUMES, edit(0, SET, 9, 2)),
+    "early_dropped": (RESUMES | EARLY, edit(2, DROP)), "early_repeated": (RESUMES | EARLY, edit(2, REPEAT)),
+    "early_without_end": (RESUMES | EARLY, edit(3, DROP)), "early_end_split": (RESUMES | EARLY, edit(3, SPLIT, 7)),
 }
 OUTCOMES = {
     "refused_share": bytes([4, 0, 0, 0]), "failed_share": bytes([0, 0x20, 0, 0]),
     "refused_signature": bytes([0x10, 0, 0, 0]), "failed_signature": bytes([0, 8, 0, 0]),
     "secrets_differ": bytes([0, 0, 1, 2]), "secrets_alike": bytes([0, 0, 9, 9]),
 }
-HANDSHAKES = {name: struct.pack(">H", setup) + bytes(4) for name, setup in SETUPS.items()}
-HANDSHAKES |= {name: struct.pack(">H", setup) + bytes(4) + edits for name, (setup, edits) in EDITS.items()}
-HANDSHAKES |= {f"{name}{suffix}": struct.pack(">H", setup) + outcome for name, outcome in OUTCOMES.items()
+HANDSHAKES = {name: struct.pack(">I", setup) + bytes(4) for name, setup in SETUPS.items()}
+HANDSHAKES |= {name: struct.pack(">I", setup) + bytes(4) + edits for name, (setup, edits) in EDITS.items()}
+HANDSHAKES |= {f"{name}{suffix}": struct.pack(">I", setup) + outcome for name, outcome in OUTCOMES.items()
                for suffix, setup in (("", 0), ("12", CLIENT_TLS12 | ASKS | SHOWS))}
 
 # Flags of server13_fuzz.cc.
-CONNECTED, ASKS_CLIENT, MORE, FILLED = 1, 8, 16, 32
+CONNECTED, ASKS_CLIENT, MORE, FILLED, EARLY_FIRST, PADDED = 1, 8, 16, 32, 64, 128
+SESSION_ID = b"\5" * 32
 OLD_HELLO = handshake(1, client_hello(0x0300, (0x0005, 0x000A)))
 HELLO12 = handshake(1, client_hello(0x0303, (0xC02B,), NAME, GROUPS, SCHEMES, MASTER, TICKET))
 RSA_HELLO = handshake(1, client_hello(0x0303, (0x009C,), SCHEMES, MASTER))
 HELLO13 = handshake(1, client_hello(0x0303, (0x1301,), NAME, GROUPS, SCHEMES, VERSIONS, SHARE, MODES,
                                     extension(42, b""), extension(41, PSK_BODY)))
 ALL12 = record(20, b"\1") + record(22, bytes(8) + handshake(20, bytes(12)) + bytes(16))
+BY_ID12 = handshake(1, client_hello(0x0303, (0xC02B,), NAME, GROUPS, SCHEMES, MASTER, session_id=SESSION_ID))
+EARLY_RECORD = record(23, b"early" + b"\x17" + bytes(16))
+EARLY_END = record(23, handshake(5, b"") + b"\x16" + bytes(16))
+FINISHED13 = record(23, handshake(20, bytes(32)) + b"\x16" + bytes(16))
 SERVERS = {
     "ssl3": bytes(2) + record(22, OLD_HELLO, 0x0300),
     "tls11": bytes(2) + record(22, handshake(1, client_hello(0x0302, (0x002F,))), 0x0301),
@@ -168,9 +178,35 @@ SERVERS = {
     "flow12_rsa_failed": bytes([MORE, 1]) + record(22, RSA_HELLO) + record(22, handshake(16, vector(2, bytes(255)))),
     "flow12_ticket": bytes([MORE, 0]) + record(22, HELLO12) + ALL12,
     "psk": bytes([MORE | FILLED, 0]) + record(22, HELLO13) + record(23, bytes(40)),
+    "flow12_session_id": bytes(2) + record(22, BY_ID12) + ALL12,
+    "early": bytes([EARLY_FIRST, 0]) + EARLY_RECORD + EARLY_END + FINISHED13,
+    "early_answered": bytes([EARLY_FIRST | PADDED | 2 | 4, 0]) + EARLY_RECORD,
+    "early_without_bound": bytes([EARLY_FIRST, 0]) + EARLY_RECORD * 25,
+    "padded": bytes([CONNECTED | PADDED | 2, 0]) + EARLY_RECORD,
     "connected_asked": bytes([CONNECTED | ASKS_CLIENT, 0]) + record(23, b"data" + b"\x17" + bytes(16)),
 }
 
+
+# Flags of client13_fuzz.cc. The client's random bytes are zeros, its session id in compatibility mode too.
+ONLY_TLS12, HAS_SESSION, PADS_CLIENT = 1, 2, 128
+
+
+def server_hello(suite: int, session_id: bytes, *extensions: bytes) -> bytes:
+    return handshake(2, b"\3\3" + bytes(range(32)) + vector(1, session_id) + struct.pack(">H", suite) + b"\0" +
+                     vector(2, b"".join(extensions)))
+
+
+HELLO_OF_SESSION13 = record(22, server_hello(0x1301, bytes(32), extension(43, b"\3\4"), extension(51, b"\0\x1d" +
+                                             vector(2, bytes(32))), extension(41, b"\0\0")))
+ACCEPTS_EARLY = record(23, handshake(8, vector(2, extension(42, b"") + extension(16, vector(2, vector(1, b"h2"))))) +
+                       b"\x16" + bytes(16))
+CLIENTS = {
+    "early_accepted": bytes([HAS_SESSION | PADS_CLIENT, 0]) + HELLO_OF_SESSION13 + ACCEPTS_EARLY + FINISHED13,
+    "early_declined": bytes([HAS_SESSION | PADS_CLIENT, 0]) + HELLO_OF_SESSION13 +
+    record(23, handshake(8, vector(2, b"")) + b"\x16" + bytes(16)) + FINISHED13,
+    "session_id12": bytes([ONLY_TLS12 | HAS_SESSION | PADS_CLIENT, 0]) +
+    record(22, server_hello(0xC02B, SESSION_ID, MASTER, extension(0xFF01, b"\0"))) + ALL12,
+}
 
 # The first byte of record_fuzz.cc's input is cipher and version, the second the content type.
 RECORDS = {"data12": b"\3\x16\0\7content of a record", "chacha12": b"\5\x17\0\7content of a record"}
@@ -180,4 +216,4 @@ def corpora() -> dict[str, dict[str, bytes]]:
     selectors = {name: number for number, (name, _) in enumerate(MESSAGES)}
     messages = {name: bytes([selectors[name]]) + body for name, body in MESSAGES}
     messages |= {name: bytes([selectors[parser]]) + body for name, (parser, body) in MORE_MESSAGES.items()}
-    return {"messages": messages, "handshake": HANDSHAKES, "record": RECORDS, "server13": SERVERS}
+    return {"messages": messages, "handshake": HANDSHAKES, "record": RECORDS, "server13": SERVERS, "client13": CLIENTS}

@@ -51,7 +51,8 @@ struct Worker {
   explicit Worker(Results& outcome)
       : results(outcome),
         stage(kernels(outcome), {}, [] { return std::uint64_t{0}; }),
-        context{stage, aead, entropy, frames, statistics, kNowUnix * 1'000, &sessions, &exporters} {}
+        context{stage,     aead,       entropy, frames,       statistics, kNowUnix * 1'000,
+                &sessions, &exporters, &served, &replay_guard} {}
   static crypto::KernelTable kernels(Results& outcome) {
     crypto::KernelTable table;
     table.fill({"any", 2, Results::run, &outcome});
@@ -73,6 +74,8 @@ struct Worker {
   static constexpr tls::SessionCache::Sizes kSessions{4, 2, 2};
   tls::SessionCache sessions{kSessions};
   Slab<tls::Exporter> exporters{1};
+  tls::ServerSessions served{2};
+  tls::ReplayGuard replay_guard{8, entropy};
   tls::WorkerContext context;
 };
 
@@ -127,6 +130,7 @@ class End final : public tls::RecordSink {
     plaintext.insert(plaintext.end(), received.plaintext.begin(), received.plaintext.end());
     require(received.failed == failed());
     require(!received.failed || session.failure());
+    require(!received.early || session.info().early_data == tls::EarlyData::accepted);
     was_connected_ = was_connected_ || received.connected_now;
   }
   void compute() {
