@@ -29,14 +29,21 @@ int run(const LoadOptions& options) {
                                 .connections = options.connections,
                                 .rate = options.rate,
                                 .tls = order->plan.tls.full != nullptr};
+  const bool syns = order->syns;
   auto run = LoadRun::start(std::move(*order));
   if (!run) {
     fmt::print(stderr, "handsel-load: {}\n", run.error());
     return kNoEngine;
   }
   (*run)->wait(options.progress || isatty(STDERR_FILENO) != 0);
-  const engine::LoadResult result = (*run)->result();
   const engine::NamedGroups counters = (*run)->counters();
+  if (syns) {
+    const engine::SynResult result = (*run)->syn_result();
+    fmt::print("{}",
+               options.json ? syns_json(facts, result, counters).dump() + "\n" : render_syns(facts, result, counters));
+    return result.good() ? kAllWell : kSomeFailed;
+  }
+  const engine::LoadResult result = (*run)->result();
   if (options.json)
     fmt::print("{}\n", load_json(facts, result, counters).dump());
   else

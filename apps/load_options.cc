@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "flow/routes.h"
@@ -26,6 +27,8 @@ constexpr const char* kFooter = R"(Modes:
             and tcp://: send --upload bytes, half-close, and take what comes until the server closes
   echo      send --bytes bytes of a pattern and compare what comes back, --requests times (tls:// and tcp://)
   idle      hold --connections open until the time is over
+  syn       send SYNs, --rate a second or as fast as it goes, from every port of every --address, and count the SYN-ACKs;
+            nothing follows them, so that a server is seen as under a SYN flood
 
 When connections begin: with --rate at instants that are fixed beforehand, so many a second, whatever becomes of those
 before; a latency counts from that instant, so that a server that stalls is seen to. Without --rate there are always
@@ -49,6 +52,7 @@ Examples:
   handsel-load http://10.77.1.1:8080/bytes/1000 --connections 500 --rate 2000 --requests 4
   handsel-load https://10.77.1.1/ --sni example.test --ca root.pem --mode handshake --resume 0.5 --connections 100
   handsel-load https://10.77.1.1/ --insecure --tls 1.2 --suites TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 --rate 500
+  handsel-load tcp://192.0.2.9:443 --mode syn --device 0000:3b:00.0 --address 192.0.2.50/24 --sources 100
   handsel-load tcp://[fd77:1::1]:7 --mode echo --bytes 1000000 --total 20
   handsel-load http://192.0.2.9/ --device 0000:3b:00.0 --address 192.0.2.50/24 --address 192.0.2.51/24 --connections 9000
 
@@ -154,6 +158,8 @@ std::expected<service::LoadScript, std::string> read_script(const LoadOptions& o
   if (mode == "connect" || mode == "handshake") {
     if (mode == "handshake" && !url.tls) return std::unexpected("--mode handshake needs an https:// or tls:// URL");
     script.kind = Kind::connect;
+  } else if (mode == "syn") {
+    script.kind = Kind::connect;
   } else if (mode == "idle") {
     script.kind = Kind::idle;
   } else if (mode == "request" || (mode == "bulk" && url.http)) {
@@ -188,6 +194,26 @@ std::string fault_of_way(const engine::PortSettings& port, const engine::LoadUrl
   return {};
 }
 
+// --sources: the address that is there, and those behind it in its network.
+std::string add_sources(engine::PortSettings& port, const engine::LoadUrl& url, std::uint32_t count) {
+  const auto first = std::ranges::find_if(
+      port.addresses, [&](const wire::IpPrefix& prefix) { return prefix.address.is_v4() == url.address.is_v4(); });
+  if (first == port.addresses.end()) return {};
+  const wire::IpPrefix from = *first;
+  std::array<std::uint8_t, 16> bytes{};
+  std::ranges::copy(from.address.bytes(), bytes.begin());
+  const std::uint32_t low = load_be32(bytes.data() + 12);
+  for (std::uint32_t i = 1; i < count; ++i) {
+    store_be32(bytes.data() + 12, low + i);
+    const wire::IpPrefix next{wire::IpAddress::from_v6(bytes), from.length};
+    if (!from.contains(next.address) || next.address == from.broadcast())
+      return fmt::format("--sources: {} has no {} addresses from there on", from.to_string(), count);
+    if (next.address == url.address) return fmt::format("--sources: {} is the server's own", next.address.to_string());
+    port.addresses.push_back(next);
+  }
+  return {};
+}
+
 void size_engine(engine::Config& config, const LoadOptions& options, const engine::LoadPlan& plan) {
   config.engine.name = fmt::format("load-{}", getpid());
   config.engine.memory_mib = options.memory_mib;
@@ -214,7 +240,7 @@ void declare(CLI::App& app, LoadOptions& options) {
       ->required();
   const std::string load = "Load";
   app.add_option("-m,--mode", options.mode, "what is done on each connection (see below)")
-      ->check(CLI::IsMember({"connect", "handshake", "request", "bulk", "echo", "idle"}))
+      ->check(CLI::IsMember({"connect", "handshake", "request", "bulk", "echo", "idle", "syn"}))
       ->group(load);
   app.add_option("-c,--connections", options.connections, "connections at once, at most")
       ->check(CLI::Range(1u, 4'000'000u))
@@ -251,6 +277,10 @@ void declare(CLI::App& app, LoadOptions& options) {
   app.add_option("--address", options.addresses, "ADDRESS/LENGTH of ours; several are used in turn")
       ->allow_extra_args(false)
       ->group(engine);
+  app.add_option("--sources", options.sources, "addresses of ours, from the first --address of the target's family on")
+      ->check(CLI::Range(1u, 4'096u))
+      ->capture_default_str()
+      ->group(engine);
   app.add_option("--kernel-address", options.kernel_addresses, "for the kernel's end of a net_tap device")
       ->allow_extra_args(false)
       ->group(engine);
@@ -286,6 +316,7 @@ std::expected<LoadOrder, std::string> read(const LoadOptions& options, std::int6
   order.mode = options.mode.empty() ? default_mode(*url) : options.mode;
   auto port = read_port(options);
   if (!port) return std::unexpected(port.error());
+  if (auto fault = add_sources(*port, *url, options.sources); !fault.empty()) return std::unexpected(fault);
   if (auto fault = fault_of_way(*port, *url); !fault.empty()) return std::unexpected(fault);
   auto script = read_script(options, *url, order.mode);
   if (!script) return std::unexpected(script.error());
@@ -301,11 +332,14 @@ std::expected<LoadOrder, std::string> read(const LoadOptions& options, std::int6
   const bool timed = plan.total == 0 || plan.script.kind == service::LoadScript::Kind::idle;
   if (options.duration_s > 0 || timed)
     plan.duration = seconds(options.duration_s > 0 ? options.duration_s : kDefaultDurationSeconds);
-  if (port->addresses.size() > 1)
+  order.syns = order.mode == "syn";
+  // When the last one is sent, an answer may take a second.
+  if (order.syns) plan.timeout = std::min<Duration>(plan.timeout, std::chrono::seconds(1));
+  if (port->addresses.size() > 1 || order.syns)
     for (const wire::IpPrefix& prefix : port->addresses)
       if (prefix.address.is_v4() == url->address.is_v4()) plan.sources.push_back(prefix.address);
   order.keys = std::make_unique<crypto::KeyStore>();
-  if (url->tls && order.mode != "connect") {
+  if (url->tls && order.mode != "connect" && !order.syns) {
     auto tls = engine::make_load_tls(options.tls, url->address.to_string(), *order.keys, now_unix);
     if (!tls) return std::unexpected(tls.error());
     plan.tls = std::move(*tls);

@@ -35,6 +35,7 @@ struct LoadOptions {
 
   std::string device = "net_tap0,iface=handselload0";
   std::vector<std::string> addresses;
+  std::uint32_t sources = 1;
   std::vector<std::string> kernel_addresses;
   std::vector<std::string> gateways;
   std::uint16_t mtu = 1500;
@@ -53,6 +54,7 @@ struct LoadOrder {
   engine::LoadPlan plan;
   engine::Config config;  ///< of an engine with one port and no listeners
   std::string mode;
+  bool syns = false;                       ///< nothing but SYNs: --mode syn
   std::unique_ptr<crypto::KeyStore> keys;  ///< of our own certificate
 };
 

@@ -9,10 +9,12 @@
 #include <algorithm>
 #include <csignal>
 
+#include "crypto/random.h"
 #include "dpdk/clock.h"
 #include "dpdk/device_name.h"
 #include "engine/runtime_dir.h"
 #include "engine/statistics.h"
+#include "engine/syn_worker.h"
 #include "engine/worker.h"
 
 namespace handsel::apps {
@@ -21,11 +23,6 @@ namespace {
 constexpr engine::Clock kClock{&dpdk::Clock::now, &dpdk::Clock::cycles};
 constexpr int kLookEveryMs = 20;
 constexpr Duration kProgressEvery = std::chrono::seconds(1);
-
-template <engine::PacketIo Io>
-std::unique_ptr<engine::WorkerHandle> make_worker(Io& io, flow::Shard& shard, engine::LoadDriver& driver) {
-  return std::make_unique<engine::Worker<Io>>(io, shard, kClock, &driver);
-}
 
 // Signals come as readable bytes. Blocked before any thread exists, so that every thread inherits it.
 int open_signals() {
@@ -108,18 +105,13 @@ std::expected<void, std::string> LoadRun::start_workers() {
   engine::TlsConfigs tls;
   const engine::LoadPlan& plan = order_.plan;
   if (plan.tls.full != nullptr) tls.client_sessions = engine::session_memory(plan.tls, plan.connections);
+  SipKey syn_key;
+  crypto::SystemEntropy().fill({reinterpret_cast<std::uint8_t*>(syn_key.data()), sizeof syn_key});
   for (std::uint16_t w = 0; w < workers; ++w) {
     Lane lane{.io = port_->queue(w)};
     lane.assembly = std::make_unique<engine::ShardAssembly>(order_.config, 0, w, facts, tls, kernels_, *order_.keys,
                                                             &dpdk::Clock::cycles, now, plan.tls.cheap);
-    lane.driver = std::make_unique<engine::LoadDriver>(plan, w, workers, now);
-    if (auto impairment = order_.config.ports.front().impairment) {
-      impairment->seed += w;
-      lane.impaired = std::make_unique<engine::ImpairedIo<dpdk::BurstIo>>(*lane.io, *impairment);
-      lane.worker = make_worker(*lane.impaired, lane.assembly->shard(), *lane.driver);
-    } else {
-      lane.worker = make_worker(*lane.io, lane.assembly->shard(), *lane.driver);
-    }
+    add_worker(lane, w, now, syn_key);
     lanes_.push_back(std::move(lane));
   }
   for (std::size_t w = 0; w < lanes_.size(); ++w)
@@ -128,8 +120,35 @@ std::expected<void, std::string> LoadRun::start_workers() {
   return {};
 }
 
+// On the port, or on what makes faults between.
+void LoadRun::add_worker(Lane& lane, std::uint16_t index, Instant now, const SipKey& syn_key) {
+  const engine::LoadPlan& plan = order_.plan;
+  const std::uint16_t workers = order_.config.engine.worker_count;
+  flow::Shard& shard = lane.assembly->shard();
+  const auto add = [&]<engine::PacketIo Io>(Io& io) {
+    if (order_.syns) {
+      lane.syns = std::make_unique<engine::SynGenerator>(plan, shard.config().vlan, shard.config().offload, syn_key,
+                                                         index, workers);
+      auto worker = std::make_unique<engine::SynWorker<Io>>(io, shard, kClock, *lane.syns, plan.address);
+      lane.done = [worker = worker.get()] { return worker->done(); };
+      lane.end = [worker = worker.get()] { worker->finish(); };
+      lane.worker = std::move(worker);
+    } else {
+      lane.driver = std::make_unique<engine::LoadDriver>(plan, index, workers, now);
+      lane.done = [driver = lane.driver.get()] { return driver->done(); };
+      lane.end = [driver = lane.driver.get()] { driver->stop(); };
+      lane.worker = std::make_unique<engine::Worker<Io>>(io, shard, kClock, lane.driver.get());
+    }
+  };
+  auto impairment = order_.config.ports.front().impairment;
+  if (!impairment) return add(*lane.io);
+  impairment->seed += index;
+  lane.impaired = std::make_unique<engine::ImpairedIo<dpdk::BurstIo>>(*lane.io, *impairment);
+  add(*lane.impaired);
+}
+
 bool LoadRun::done() const {
-  return std::ranges::all_of(lanes_, [](const Lane& lane) { return lane.driver->done(); });
+  return std::ranges::all_of(lanes_, [](const Lane& lane) { return lane.done(); });
 }
 
 // True when somebody asks for the end.
@@ -144,25 +163,40 @@ void LoadRun::wait(bool progress) {
   const Instant start = dpdk::Clock::now();
   Instant shown = start;
   engine::LoadResult before = result();
+  engine::SynResult syns_before = syn_result();
   while (!done()) {
     pollfd signals{.fd = signals_, .events = POLLIN, .revents = 0};
     // net_tap's driver sends itself a signal for every packet, which lands here and means nothing to us.
     ::poll(&signals, 1, kLookEveryMs);
     if (take_signals())
-      for (Lane& lane : lanes_) lane.driver->stop();
+      for (Lane& lane : lanes_) lane.end();
     const Instant now = dpdk::Clock::now();
     if (!progress || now - shown < kProgressEvery) continue;
     const engine::LoadResult current = result();
-    fmt::print(stderr, "{}\n", render_progress(before, current, seconds(now - start), seconds(now - shown)));
+    const engine::SynResult syns = syn_result();
+    const double since_start = seconds(now - start);
+    const double between = seconds(now - shown);
+    fmt::print(stderr, "{}\n",
+               order_.syns ? render_syn_progress(syns_before, syns, since_start, between)
+                           : render_progress(before, current, since_start, between));
     shown = now;
     before = current;
+    syns_before = syns;
   }
 }
 
 engine::LoadResult LoadRun::result() const {
   std::vector<const service::LoadStatistics*> workers;
-  for (const Lane& lane : lanes_) workers.push_back(&lane.driver->statistics());
+  for (const Lane& lane : lanes_)
+    if (lane.driver) workers.push_back(&lane.driver->statistics());
   return engine::LoadResult::of(workers);
+}
+
+engine::SynResult LoadRun::syn_result() const {
+  std::vector<const engine::SynStatistics*> workers;
+  for (const Lane& lane : lanes_)
+    if (lane.syns) workers.push_back(&lane.syns->statistics());
+  return engine::SynResult::of(workers);
 }
 
 engine::NamedGroups LoadRun::counters() const {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,6 +17,8 @@
 #include "engine/impaired_io.h"
 #include "engine/load_driver.h"
 #include "engine/load_report.h"
+#include "engine/syn_generator.h"
+#include "engine/syn_report.h"
 #include "engine/worker_handle.h"
 #include "load_options.h"
 
@@ -30,6 +33,8 @@ class LoadRun {
   /// Until everything has ended, or a signal asked for it. With `progress`, a line each second on standard error.
   void wait(bool progress);
   engine::LoadResult result() const;
+  /// Of --mode syn.
+  engine::SynResult syn_result() const;
   /// The engine's own counters, and the port's.
   engine::NamedGroups counters() const;
 
@@ -40,13 +45,17 @@ class LoadRun {
     std::unique_ptr<engine::ImpairedIo<dpdk::BurstIo>> impaired;  // only where faults are wanted
     std::unique_ptr<engine::ShardAssembly> assembly;
     std::unique_ptr<engine::LoadDriver> driver;
+    std::unique_ptr<engine::SynGenerator> syns;  // in place of the driver, with --mode syn
     std::unique_ptr<engine::WorkerHandle> worker;
+    std::function<bool()> done;
+    std::function<void()> end;  // at once
   };
 
   LoadRun() = default;
   std::expected<void, std::string> start_dpdk();
   std::expected<void, std::string> open_port();
   std::expected<void, std::string> start_workers();
+  void add_worker(Lane& lane, std::uint16_t index, Instant now, const SipKey& syn_key);
   bool done() const;
   bool take_signals() const;
 

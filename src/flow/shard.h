@@ -123,6 +123,9 @@ class Shard {
   /// Lets a service act on a connection that nothing has happened on: calls on_writable(), as long as it is open. Not
   /// from within a call to that connection's service. False when `flow` is no more, or not ready.
   bool wake(Handle flow, Instant now);
+  /// The link address of the way to `to`. nullopt: there is none, or it is asked for, and known later if anybody
+  /// answers.
+  std::optional<wire::MacAddress> link_address(const wire::IpAddress& to, Instant now);
   /// Gives a connection up: RST to the peer, where it knows of us. Its service hears of it. Not from within a call to
   /// that connection's service, which has Stream::abort(). False when `flow` is no more.
   bool cut(Handle flow, Instant now);
@@ -173,7 +176,7 @@ class Shard {
   bool take_time_wait(const Arrived& arrived, Instant now, FrameSink& sink, std::optional<wire::SeqNum>& iss_above);
   bool take_cookie(const Arrived& arrived, const Listener& listener, Instant now, FrameSink& sink);
   void refuse(const Arrived& arrived, Drop reason, FrameSink& sink);
-  void answer(const Arrived& arrived, const wire::TcpHeader& header, FrameSink& sink);
+  bool answer(const Arrived& arrived, const wire::TcpHeader& header, FrameSink& sink);
   bool under_pressure() const;
   bool cookies_live(Instant now) const;
   void rotate_cookie_secret(Instant now);

@@ -73,8 +73,9 @@ void Shard::admit(const Arrived& arrived, Instant now, FrameSink& sink) {
   if (under_pressure() && !(iss_above && !flows_.full())) {
     rotate_cookie_secret(now);
     const tcp::Config config = connection_config(arrived.key, tcp::numbers_of(isn_key_, tuple_of(arrived.key)));
-    answer(arrived, tcp::SynCookies::syn_ack(cookie_secrets_, tuple_of(arrived.key), config, arrived.header, now),
-           sink);
+    if (!answer(arrived, tcp::SynCookies::syn_ack(cookie_secrets_, tuple_of(arrived.key), config, arrived.header, now),
+                sink))
+      return;
     statistics_.tcp.cookies_sent.add();
     last_cookie_ = now;
     cookies_sent_ = true;
@@ -127,21 +128,25 @@ void Shard::refuse(const Arrived& arrived, Drop reason, FrameSink& sink) {
   statistics_.drop(reason);
   const auto reset = tcp::reset_for(arrived.header, arrived.payload.size());
   if (!reset) return;
-  answer(arrived, *reset, sink);
-  statistics_.tcp.resets_sent.add();
+  if (answer(arrived, *reset, sink)) statistics_.tcp.resets_sent.add();
 }
 
-// A segment of no flow, back to where `arrived` came from. `header` has its ports set.
-void Shard::answer(const Arrived& arrived, const wire::TcpHeader& header, FrameSink& sink) {
+// A segment of no flow, back to where `arrived` came from. `header` has its ports set. Nobody sends it again: when
+// there is no room at the port, it is lost.
+bool Shard::answer(const Arrived& arrived, const wire::TcpHeader& header, FrameSink& sink) {
   const wire::LinkHeader link = wire::reply_to(arrived.frame.link, config_.mac);
   const std::size_t bytes = wire::tcp_frame_header_bytes(link, arrived.key.remote, header);
   const MutableBytes frame = sink.begin(bytes);
-  if (frame.empty()) return;
+  if (frame.empty()) {
+    statistics_.drop(Drop::tx_queue_full);
+    return false;
+  }
   const wire::IpFields ip{.source = arrived.key.local, .destination = arrived.key.remote};
   wire::write_tcp_frame(frame.first(bytes), link, ip, header, std::nullopt, config_.offload);
   sink.commit(bytes);
   count_sent(bytes);
   statistics_.tcp.segments_out.add();
+  return true;
 }
 
 bool Shard::under_pressure() const {

@@ -125,6 +125,11 @@ bool Shard::send_query(const Neighbours::Query& query, FrameSink& sink) {
   return true;
 }
 
+std::optional<wire::MacAddress> Shard::link_address(const wire::IpAddress& to, Instant now) {
+  const auto hop = routes_.next_hop(to);
+  return hop ? neighbours_.resolve(*hop, now).mac : std::nullopt;
+}
+
 // A SYN asks each time it leaves: what was known may be no more. True when the flow knows where to send it.
 bool Shard::link_known(Flow& flow, Instant now) {
   if (flow.wait.entry != NeighbourWait::kNone) return false;

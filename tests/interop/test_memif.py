@@ -8,7 +8,7 @@ import unittest
 import context
 import engine
 import names
-from test_load import ALL_WELL, BAD_USAGE, command
+from test_load import ALL_WELL, BAD_USAGE, SOME_FAILED, command
 
 SERVER = "10.79.0.1"
 CLIENT = "10.79.0.2/16"
@@ -62,6 +62,21 @@ drain_timeout = "1s"
                 self.assertEqual(report["connections"]["completed"], HANDSHAKES)
                 self.assertEqual(report["tls"]["handshakes"]["completed"], HANDSHAKES)
                 self.assertEqual(self.engine.counter(names.COMPLETED) - before, HANDSHAKES)
+
+    def test_every_syn_from_many_addresses_is_answered_by_a_cookie(self):
+        before = self.engine.counter(("tcp", "cookies_sent"))
+        report = self.load(f"tcp://{SERVER}:{context.HTTPS}", "--mode", "syn", "--sources", "50", "--total", "5000",
+                           "--rate", "20000")
+        self.assertEqual(report["syns"]["sent"], 5000)
+        self.assertEqual(report["syns"]["answered"], 5000)
+        self.assertEqual(self.engine.counter(("tcp", "cookies_sent")) - before, 5000)
+        self.assertEqual(self.engine.counter(names.FLOWS), 0)
+
+    def test_syns_to_a_port_where_nobody_listens_are_refused(self):
+        run = subprocess.run(self.command(f"tcp://{SERVER}:9", "--mode", "syn", "--total", "100", "--rate", "10000"),
+                             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(run.returncode, SOME_FAILED)
+        self.assertEqual(json.loads(run.stdout)["syns"]["refused"], 100)
 
     def test_who_spares_signatures_must_say_that_it_trusts_anybody(self):
         run = subprocess.run(self.command(f"https://{SERVER}/", "--spare", "signatures"), stdin=subprocess.DEVNULL,

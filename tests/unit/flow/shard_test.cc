@@ -100,6 +100,17 @@ TEST_F(ShardTest, half_open_connections_are_bounded_and_expire) {
   expect_clean();
 }
 
+TEST_F(ShardTest, cookie_that_the_port_has_no_room_for_is_a_drop_and_no_cookie) {
+  config.cookies = CookieMode::always;
+  start();
+  sink.exhausted = true;
+  give(frame_of(segment(40'000, kPlain, wire::kSyn, 1, 0)));
+  give(frame_of(segment(40'000, 81, wire::kSyn, 1, 0)));
+  EXPECT_EQ(tcp().cookies_sent.get(), 0u);
+  EXPECT_EQ(tcp().resets_sent.get(), 0u);
+  EXPECT_EQ(drops(Drop::tx_queue_full), 2u);
+}
+
 TEST_F(ShardTest, flood_of_syns_is_answered_by_cookies_and_a_client_still_gets_in) {
   start();
   for (std::uint16_t port = 1'000; port < 2'000; ++port) give(frame_of(segment(port, kPlain, kSyn, 100, 0)));
