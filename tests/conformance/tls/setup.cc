@@ -16,30 +16,40 @@ namespace {
 using std::runtime_error;
 using test::Certificates;
 
-/// A client's certificate, and who vouches for it. Made once.
-struct ClientIdentity {
-  Credential credential;
-  std::shared_ptr<const crypto::TrustStore> trust;
-
-  static const ClientIdentity& get() {
-    static const ClientIdentity made = make();
+/// Clients' certificates by the kind of their keys, each made when it is first asked for, and who vouches for them.
+class ClientIdentities {
+ public:
+  static ClientIdentities& get() {
+    static ClientIdentities made;
     return made;
   }
+  const Credential& credential(const std::string& kind) {
+    const auto known = credentials_.find(kind);
+    return known != credentials_.end() ? known->second : credentials_.emplace(kind, make(kind)).first->second;
+  }
+  const std::shared_ptr<const crypto::TrustStore>& trust() const { return trust_; }
 
  private:
-  static ClientIdentity make() {
-    const crypto::Authority authority(std::time(nullptr));
+  Credential make(const std::string& kind) const {
+    static const std::map<std::string, const char*> kCurves = {
+        {"ecdsa", "P-256"}, {"rsa", nullptr}, {"pss", "RSA-PSS"}};
+    const auto curve = kCurves.find(kind);
+    if (curve == kCurves.end()) throw runtime_error("no such certificate of a client: " + kind);
     crypto::Wanted wanted;
     wanted.names.clear();
+    wanted.curve = curve->second;
     wanted.extended_key_usage = "clientAuth";
-    const crypto::Issued issued = authority.make(wanted);
-    ClientIdentity identity;
-    identity.credential.key = *Certificates::get().keys.add_pem(issued.key_pem());
-    identity.credential.kind = credential_kind(Certificates::get().keys.type(identity.credential.key).algorithm);
-    identity.credential.chain = {issued.der(), authority.intermediate().der()};
-    identity.trust = *crypto::TrustStore::from_pem(authority.root().pem());
-    return identity;
+    const crypto::Issued issued = authority_.make(wanted);
+    Credential credential;
+    credential.key = *Certificates::get().keys.add_pem(issued.key_pem());
+    credential.kind = credential_kind(Certificates::get().keys.type(credential.key).algorithm);
+    credential.chain = {issued.der(), authority_.intermediate().der()};
+    return credential;
   }
+
+  crypto::Authority authority_{std::time(nullptr)};
+  std::shared_ptr<const crypto::TrustStore> trust_ = *crypto::TrustStore::from_pem(authority_.root().pem());
+  std::map<std::string, Credential> credentials_;
 };
 
 std::vector<std::string> list_of(const std::string& text) {
@@ -101,6 +111,8 @@ void set_client(ClientConfig& draft, const std::string& key, const std::string& 
     draft.records_per_key = std::stoul(value);
   } else if (key == "early_data") {
     draft.early_data = value == "on";
+  } else if (key == "certificate") {
+    draft.credential = ClientIdentities::get().credential(value);
   } else if (key == "verification") {
     draft.verification = Verification::none;
   } else {
@@ -110,11 +122,9 @@ void set_client(ClientConfig& draft, const std::string& key, const std::string& 
 
 void set_server(ServerConfig& draft, const std::string& key, const std::string& value) {
   const Certificates& certificates = Certificates::get();
-  static const std::map<std::string, const Credential*> kCredentials = {{"ecdsa", &certificates.ecdsa},
-                                                                        {"rsa", &certificates.rsa},
-                                                                        {"p384", &certificates.ecdsa_p384},
-                                                                        {"ed25519", &certificates.ed25519},
-                                                                        {"other", &certificates.other}};
+  static const std::map<std::string, const Credential*> kCredentials = {
+      {"ecdsa", &certificates.ecdsa},     {"rsa", &certificates.rsa},     {"p384", &certificates.ecdsa_p384},
+      {"ed25519", &certificates.ed25519}, {"pss", &certificates.rsa_pss}, {"other", &certificates.other}};
   if (key == "groups") {
     draft.groups = all_named(kGroups, value);
   } else if (key == "suites") {
@@ -128,7 +138,7 @@ void set_server(ServerConfig& draft, const std::string& key, const std::string& 
     for (const Credential* each : all_named(kCredentials, value)) draft.credentials.push_back(*each);
   } else if (key == "asks") {
     draft.client_certificates = ClientCertificates::request;
-    draft.client_trust = ClientIdentity::get().trust;
+    draft.client_trust = ClientIdentities::get().trust();
   } else if (key == "rsa") {
     draft.rsa_key_exchange = value == "on";
   } else if (key == "tickets") {
@@ -183,8 +193,8 @@ Setup::Setup(const Scenario& scenario) : client(test::default_client()), server(
   if (scenario.retry) server.groups = {NamedGroup::secp256r1};
   if (scenario.authenticated) {
     server.client_certificates = ClientCertificates::require;
-    server.client_trust = ClientIdentity::get().trust;
-    client.credential = ClientIdentity::get().credential;
+    server.client_trust = ClientIdentities::get().trust();
+    client.credential = ClientIdentities::get().credential("ecdsa");
   }
 }
 
