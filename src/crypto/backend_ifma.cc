@@ -5,6 +5,7 @@
 
 #include "crypto/ecdsa.h"
 #include "crypto/ifma_ed25519.h"
+#include "crypto/ifma_rsa_verify.h"
 #include "crypto/ifma_verify.h"
 #include "crypto/kernels/kernel_abi.h"
 #include "crypto/key_access.h"
@@ -180,6 +181,10 @@ void IfmaBackend::verify_p256(void* self, std::span<Operation* const> operations
   verify_p256_in_lanes(static_cast<IfmaBackend*>(self)->scalar(Kind::ecdsa_p256_verify), operations);
 }
 
+void IfmaBackend::verify_rsa(void* self, std::span<Operation* const> operations) {
+  verify_rsa_in_lanes(static_cast<IfmaBackend*>(self)->scalar(Kind::rsa_verify), operations);
+}
+
 void IfmaBackend::sign_ed25519(void* self, std::span<Operation* const> operations) {
   const IfmaBackend& backend = *static_cast<IfmaBackend*>(self);
   sign_ed25519_in_lanes(backend.keys_, backend.scalar(Kind::ed25519_sign), operations);
@@ -217,6 +222,7 @@ KernelTable IfmaBackend::kernels() {
   set(Kind::p256_ecdh, run_above_crossover<Kind::p256_ecdh, p256_ecdh>);
   set(Kind::ecdsa_p256_sign, run_above_crossover<Kind::ecdsa_p256_sign, sign>);
   set(Kind::ecdsa_p256_verify, verify_p256);
+  set(Kind::rsa_verify, verify_rsa);
   set(Kind::ed25519_sign, sign_ed25519);
   set(Kind::ed25519_verify, verify_ed25519);
   set(Kind::rsa_pss_sign, sign_rsa);

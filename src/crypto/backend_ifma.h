@@ -22,6 +22,7 @@ class IfmaBackend final : public Backend {
   static void run_above_crossover(void* self, std::span<Operation* const> operations);
   static void sign(IfmaBackend& self, std::span<Operation* const> operations);
   static void verify_p256(void* self, std::span<Operation* const> operations);
+  static void verify_rsa(void* self, std::span<Operation* const> operations);
   static void sign_ed25519(void* self, std::span<Operation* const> operations);
   static void verify_ed25519(void* self, std::span<Operation* const> operations);
   static void sign_rsa(void* self, std::span<Operation* const> operations);

@@ -303,6 +303,7 @@ KernelTable LibcryptoBackend::kernels() {
   set(Kind::rsa_pss_sign, kernel.template operator()<&Impl::rsa_pss_sign>());
   set(Kind::signature_verify, kernel.template operator()<&Impl::signature_verify>());
   set(Kind::ecdsa_p256_verify, kernel.template operator()<&Impl::signature_verify>());
+  set(Kind::rsa_verify, kernel.template operator()<&Impl::signature_verify>());
   set(Kind::ed25519_sign, kernel.template operator()<&Impl::scalar_sign>());
   set(Kind::ed25519_verify, kernel.template operator()<&Impl::signature_verify>());
   set(Kind::p384_keygen, kernel.template operator()<&Impl::p384_keygen>());

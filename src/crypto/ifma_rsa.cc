@@ -6,6 +6,7 @@
 #include <cassert>
 
 #include "crypto/key_access.h"
+#include "crypto/lane_split.h"
 #include "crypto/rsa_pss.h"
 
 namespace handsel::crypto {
@@ -15,14 +16,6 @@ namespace {
 /// cycles for a call and for one signature of libcrypto: 1.72 and 0.62 (2048 bits), 6.3 and 3.6 (3072), 15.4 and 8.3.
 template <std::size_t Bits>
 constexpr std::size_t kCrossover = Bits == 2048 ? 3 : 2;
-
-/// Operations of a batch that belong together.
-struct Group {
-  void add(Operation* operation) { list[size++] = operation; }
-  std::span<Operation* const> view() const { return std::span(list).first(size); }
-  std::array<Operation*, kKernelLanes> list;
-  std::size_t size = 0;
-};
 
 }  // namespace
 
@@ -93,18 +86,18 @@ IfmaRsa::IfmaRsa(const KeyStore& keys, Entropy& entropy, const Kernel& scalar, c
 
 void IfmaRsa::sign(std::span<Operation* const> operations) {
   assert(operations.size() <= kKernelLanes);
-  Group group2048;
-  Group group3072;
-  Group group4096;
-  Group others;
+  LaneGroup group2048;
+  LaneGroup group3072;
+  LaneGroup group4096;
+  LaneGroup others;
   for (Operation* const operation : operations) {
-    Group& group = lanes2048_.suits(*operation)   ? group2048
-                   : lanes3072_.suits(*operation) ? group3072
-                   : lanes4096_.suits(*operation) ? group4096
-                                                  : others;
+    LaneGroup& group = lanes2048_.suits(*operation)   ? group2048
+                       : lanes3072_.suits(*operation) ? group3072
+                       : lanes4096_.suits(*operation) ? group4096
+                                                      : others;
     group.add(operation);
   }
-  const auto run = [this]<std::size_t Bits>(const Group& group, RsaLanes<Bits>& lanes) {
+  const auto run = [this]<std::size_t Bits>(const LaneGroup& group, RsaLanes<Bits>& lanes) {
     if (group.size >= kCrossover<Bits>)
       lanes.sign(group.view());
     else if (group.size > 0)

@@ -25,6 +25,7 @@ enum class Kind : std::uint8_t {
   signature_verify,   ///< peer_key, algorithm, message (a digest of 32, 48 or 64), signature in; one that is not
                       ///< genuine, or not of the key's kind, fails
   ecdsa_p256_verify,  ///< the same where the key is on P-256 and the algorithm is ecdsa
+  rsa_verify,         ///< the same where the key is an RSA key and the algorithm is rsa_pss or rsa_pkcs1
   ed25519_sign,       ///< key, message (all of it) in; signature[64] out
   ed25519_verify,     ///< as signature_verify, where key and algorithm are ed25519: message is all of it
   p384_keygen,        ///< private_key[48] in (random; reduced into [1, n-1] and written back), public_key[97] out
@@ -35,11 +36,12 @@ enum class Kind : std::uint8_t {
                       ///< shared_secret[48] out: the premaster secret, or, where anything is wrong in it, random bytes,
                       ///< in the same time (RFC 5246 7.4.7.1). Only a ciphertext of another length fails
 };
-inline constexpr std::size_t kKinds = 14;
+inline constexpr std::size_t kKinds = 15;
 std::string_view name_of(Kind kind);
 /// True for the kinds that check a peer's signature.
 constexpr bool checks_signature(Kind kind) {
-  return kind == Kind::signature_verify || kind == Kind::ecdsa_p256_verify || kind == Kind::ed25519_verify;
+  return kind == Kind::signature_verify || kind == Kind::ecdsa_p256_verify || kind == Kind::rsa_verify ||
+         kind == Kind::ed25519_verify;
 }
 
 /// How a signature is made; its digest's length says which hash.

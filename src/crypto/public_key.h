@@ -3,6 +3,7 @@
 
 #include <array>
 #include <memory>
+#include <vector>
 
 #include "base/bytes.h"
 #include "crypto/key_store.h"
@@ -27,6 +28,8 @@ class PublicKey {
   /// What a vector kernel takes: for P-256 both coordinates, 64 bytes big-endian; for Ed25519 the
   /// encoded point, 32 bytes; empty for other keys.
   Bytes point() const { return Bytes(point_).first(point_bytes_); }
+  /// The same for RSA: the modulus, big-endian, as long as type() says; empty unless the public exponent is 65537.
+  Bytes modulus() const { return modulus_; }
 
  private:
   struct Freer {
@@ -36,6 +39,7 @@ class PublicKey {
   KeyType type_;
   std::array<std::uint8_t, 64> point_{};
   std::size_t point_bytes_ = 0;
+  std::vector<std::uint8_t> modulus_;
 };
 
 }  // namespace handsel::crypto

@@ -25,6 +25,16 @@ void mask(HashId id, Bytes seed, MutableBytes masked) {
   }
 }
 
+/// The hash of M': eight zeros, the digest, the salt.
+void tag_of(HashId id, Bytes digest, Bytes salt, MutableBytes tag) {
+  constexpr std::array<std::uint8_t, 8> kZeros{};
+  Hash hash(id);
+  hash.update(kZeros);
+  hash.update(digest);
+  hash.update(salt);
+  hash.finish(tag);
+}
+
 }  // namespace
 
 void pss_encode(HashId id, Bytes digest, Bytes salt, MutableBytes encoded) {
@@ -32,12 +42,7 @@ void pss_encode(HashId id, Bytes digest, Bytes salt, MutableBytes encoded) {
   assert(digest.size() == width && salt.size() == width && encoded.size() >= 128);
   const MutableBytes block = encoded.first(encoded.size() - width - 1);
   const MutableBytes tag = encoded.subspan(block.size(), width);
-  constexpr std::array<std::uint8_t, 8> kZeros{};
-  Hash hash(id);
-  hash.update(kZeros);
-  hash.update(digest);
-  hash.update(salt);
-  hash.finish(tag);
+  tag_of(id, digest, salt, tag);
 
   std::memset(block.data(), 0, block.size() - width - 1);
   block[block.size() - width - 1] = 1;
@@ -45,6 +50,22 @@ void pss_encode(HashId id, Bytes digest, Bytes salt, MutableBytes encoded) {
   mask(id, tag, block);
   block[0] &= 0x7f;  // emBits is one less than the modulus has
   encoded[encoded.size() - 1] = 0xbc;
+}
+
+bool pss_verify(HashId id, Bytes digest, MutableBytes encoded) {
+  const std::size_t width = digest_bytes(id);
+  assert(digest.size() == width && encoded.size() >= 128);
+  if (encoded.back() != 0xbc || (encoded.front() & 0x80) != 0) return false;
+  const MutableBytes block = encoded.first(encoded.size() - width - 1);
+  const Bytes tag = encoded.subspan(block.size(), width);
+  mask(id, tag, block);
+  block[0] &= 0x7f;
+  const Bytes salt = block.last(width);
+  const Bytes padding = block.first(block.size() - width - 1);
+  std::array<std::uint8_t, kMaxDigestBytes> wanted;
+  tag_of(id, digest, salt, wanted);
+  return std::ranges::count(padding, 0) == std::ssize(padding) && block[padding.size()] == 1 &&
+         std::ranges::equal(tag, Bytes(wanted).first(width));
 }
 
 }  // namespace handsel::crypto

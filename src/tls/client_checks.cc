@@ -33,6 +33,8 @@ Error error_of(crypto::ChainFault fault) {
 crypto::Kind check_kind(crypto::SignatureAlgorithm algorithm, crypto::KeyAlgorithm key) {
   if (algorithm == crypto::SignatureAlgorithm::ecdsa && key == crypto::KeyAlgorithm::p256)
     return crypto::Kind::ecdsa_p256_verify;
+  if (algorithm == crypto::SignatureAlgorithm::rsa_pss || algorithm == crypto::SignatureAlgorithm::rsa_pkcs1)
+    return crypto::Kind::rsa_verify;
   if (algorithm == crypto::SignatureAlgorithm::ed25519) return crypto::Kind::ed25519_verify;
   return crypto::Kind::signature_verify;
 }

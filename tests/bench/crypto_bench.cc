@@ -54,6 +54,9 @@ constexpr std::array kSubjects{
     Subject{Kind::rsa_pss_sign, "crypto/rsa2048-private", 20, {300'000, 220'000}, kRsa2048},
     Subject{Kind::rsa_pss_sign, "crypto/rsa3072-private", 5, {}, kRsa3072},
     Subject{Kind::rsa_pss_sign, "crypto/rsa4096-private", 5, {}, kRsa4096},
+    Subject{Kind::rsa_verify, "crypto/rsa2048-verify", 40, {}, kRsa2048, SignatureAlgorithm::rsa_pss},
+    Subject{Kind::rsa_verify, "crypto/rsa3072-verify", 40, {}, kRsa3072, SignatureAlgorithm::rsa_pss},
+    Subject{Kind::rsa_verify, "crypto/rsa4096-verify", 40, {}, kRsa4096, SignatureAlgorithm::rsa_pss},
 };
 
 [[noreturn]] void give_up(const std::string& what) {
@@ -133,7 +136,9 @@ class Bench {
   void sign(crypto::Operation& operation, crypto::KeyType type) {
     const Credential& signer = credential(type);
     crypto::Operation signing = operation;
-    signing.kind = operation.kind == Kind::ed25519_verify ? Kind::ed25519_sign : Kind::ecdsa_p256_sign;
+    signing.kind = operation.kind == Kind::ed25519_verify ? Kind::ed25519_sign
+                   : operation.kind == Kind::rsa_verify   ? Kind::rsa_pss_sign
+                                                          : Kind::ecdsa_p256_sign;
     signing.key = signer.key;
     run(peer(signing.kind), {&signing});
     operation.peer_key = &signer.public_key;

@@ -36,7 +36,7 @@ struct Results {
                                       crypto::Status::done};
     std::ranges::fill(operation.public_key, output);
     std::ranges::fill(operation.shared_secret, output);
-    if (operation.kind != crypto::Kind::signature_verify && !operation.signature.empty()) {
+    if (!crypto::checks_signature(operation.kind) && !operation.signature.empty()) {
       std::ranges::fill(operation.signature, output);
       operation.signature_bytes = output == 0 ? operation.signature.size() / 2 : output % operation.signature.size();
     }

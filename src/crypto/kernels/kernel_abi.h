@@ -97,10 +97,25 @@ struct RsaBatch {
 template <size_t Bits>
 using RsaPrivate = uint8_t (*)(const RsaBatch<Bits>& batch, uint64_t (&output)[Bits / 64][8]);
 
+/// What eight public operations need: 64-bit words, lowest first. A modulus is odd and has exactly so many bits; the
+/// input is below it.
+template <size_t Bits>
+struct RsaPublicBatch {
+  uint64_t modulus[Bits / 64][8];
+  uint64_t input[Bits / 64][8];
+};
+
+/// input^65537 modulo the modulus. All of it is public.
+template <size_t Bits>
+using RsaPublic = void (*)(const RsaPublicBatch<Bits>& batch, uint64_t (&output)[Bits / 64][8]);
+
 struct RsaKernels {
   RsaPrivate<2048> private_2048;
   RsaPrivate<3072> private_3072;
   RsaPrivate<4096> private_4096;
+  RsaPublic<2048> public_2048;
+  RsaPublic<3072> public_3072;
+  RsaPublic<4096> public_4096;
 };
 
 /// SHA-256's compression (RFC 6234 6.2): the eight words go over blocks of 64 bytes. Not by lanes: handshakes wait for

@@ -5,6 +5,7 @@
 #include "backend_fixture.h"
 #include "crypto/backend_libcrypto.h"
 #include "crypto/p256_order.h"
+#include "crypto/peer_chain.h"
 #include "crypto/verify.h"
 
 namespace handsel::crypto {
@@ -186,6 +187,46 @@ TEST_P(KernelLanes, rsa_keys_of_several_sizes_sign_side_by_side) {
           rsa_pss_verify(made[(start + i) % made.size()].chain.der[0], batch[i]->message, batch[i]->signed_bytes()));
     }
   }
+}
+
+TEST_P(KernelLanes, rsa_checks_under_keys_of_several_sizes_end_like_libcryptos) {
+  const std::vector<std::string> names{"a.example"};
+  std::vector<KeyId> keys;
+  std::vector<PublicKey> public_keys;
+  for (const std::uint16_t bits : std::array<std::uint16_t, 4>{2'048, 2'048, 3'072, 2'560}) {  // the last has no kernel
+    const SelfSigned made = *make_self_signed(keys_, {KeyAlgorithm::rsa, bits}, names, 1, 1'800'000'000);
+    keys.push_back(made.key);
+    public_keys.push_back(std::move(*public_key_of(made.chain.der[0])));
+  }
+  std::size_t genuine = 0;
+  for (std::size_t filled = 1; filled <= lanes(Kind::rsa_verify); ++filled) {
+    std::vector<std::unique_ptr<Job>> jobs;
+    std::vector<Job*> batch;
+    for (std::size_t i = 0; i < filled; ++i) {
+      const bool pss = i % 2 == 0;
+      Job signing(pss ? Kind::rsa_pss_sign : Kind::scalar_sign);
+      signing.operation.algorithm = pss ? SignatureAlgorithm::rsa_pss : SignatureAlgorithm::rsa_pkcs1;
+      signing.operation.key = keys[(filled + i) % keys.size()];
+      signing.message = random(i % 3 == 0 ? 32 : i % 3 == 1 ? 48 : 64);
+      ASSERT_EQ(run(signing), Status::done);
+      batch.push_back(jobs.emplace_back(std::make_unique<Job>(Kind::rsa_verify)).get());
+      batch.back()->operation.algorithm = signing.operation.algorithm;
+      batch.back()->operation.peer_key = &public_keys[(filled + i) % keys.size()];
+      batch.back()->message = signing.message;
+      batch.back()->signature.assign(signing.signed_bytes().begin(), signing.signed_bytes().end());
+    }
+    if (filled > 3) batch[1]->message[5] ^= 4;
+    if (filled > 4) batch[2]->signature[100] ^= 1;
+    if (filled > 5) batch[4]->operation.peer_key = &public_keys[(filled + 5) % keys.size()];
+    run(batch);
+    for (const Job* job : batch) {
+      const bool wanted =
+          verifies(*job->operation.peer_key, job->operation.algorithm, job->message, Bytes(job->signature));
+      ASSERT_EQ(job->operation.status, wanted ? Status::done : Status::invalid_input);
+      genuine += wanted ? 1 : 0;
+    }
+  }
+  EXPECT_EQ(genuine, lanes(Kind::rsa_verify) == 8 ? 24u : 1u);
 }
 
 TEST_P(KernelLanes, unacceptable_p256_point_fails_alone) {

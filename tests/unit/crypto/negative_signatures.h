@@ -32,9 +32,11 @@ class NegativeSignatures : public BackendTest {
 
   /// The back end's verdict on each, in full batches: a vector kernel computes them side by side.
   std::vector<Status> verdicts(const Claim& claim, const std::vector<Named>& signatures) {
-    const Kind kind = claim.key.type().algorithm == KeyAlgorithm::p256 && claim.algorithm == SignatureAlgorithm::ecdsa
+    const KeyAlgorithm key = claim.key.type().algorithm;
+    const Kind kind = key == KeyAlgorithm::p256 && claim.algorithm == SignatureAlgorithm::ecdsa
                           ? Kind::ecdsa_p256_verify
-                          : Kind::signature_verify;
+                      : is_rsa(key) ? Kind::rsa_verify
+                                    : Kind::signature_verify;
     std::vector<Status> verdicts;
     for (std::size_t first = 0; first < signatures.size(); first += lanes(kind)) {
       std::deque<Job> jobs;

@@ -90,6 +90,48 @@ TYPED_TEST(RsaKernel, fault_in_any_part_of_a_key_is_seen_in_its_lane_alone) {
   EXPECT_EQ(kernel_of(TypeParam{})(faulty, this->output_), 0xff & ~(1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 6));
 }
 
+RsaPublic<2048> public_kernel_of(KeySize<2048>) { return kIfmaRsaKernels.public_2048; }
+RsaPublic<3072> public_kernel_of(KeySize<3072>) { return kIfmaRsaKernels.public_3072; }
+RsaPublic<4096> public_kernel_of(KeySize<4096>) { return kIfmaRsaKernels.public_4096; }
+
+TYPED_TEST(RsaKernel, public_operation_modulo_random_and_edge_numbers_gives_libcryptos_results) {
+  constexpr std::size_t kCount = TypeParam::kBits / 64;
+  constexpr std::uint64_t kTop = std::uint64_t{1} << 63;
+  std::mt19937_64 generator(65'537);
+  RsaPublicBatch<TypeParam::kBits> batch;
+  for (std::size_t i = 0; i < kCount; ++i) {
+    for (std::size_t lane = 0; lane < kKernelLanes; ++lane) {
+      batch.modulus[i][lane] = generator();
+      batch.input[i][lane] = generator();
+    }
+    batch.modulus[i][0] = ~std::uint64_t{0};  // the greatest modulus, and the least
+    batch.modulus[i][1] = i == kCount - 1 ? kTop : 0;
+    batch.input[i][2] = 0;
+    batch.input[i][3] = i == 0 ? 1 : 0;
+    batch.input[i][4] = batch.modulus[i][4];  // less one
+    batch.input[i][5] = i < kCount / 2 ? ~std::uint64_t{0} : 0;
+  }
+  for (std::uint64_t& word : batch.modulus[0]) word |= 1;
+  for (std::uint64_t& word : batch.modulus[kCount - 1]) word |= kTop;
+  for (std::uint64_t& word : batch.input[kCount - 1]) word &= ~kTop;
+  batch.input[kCount - 1][4] = batch.modulus[kCount - 1][4];
+  batch.input[0][4] = batch.modulus[0][4] - 1;
+  public_kernel_of(TypeParam{})(batch, this->output_);
+
+  const BnContext context(BN_CTX_new());
+  const BnHandle exponent(BN_new());
+  BN_set_word(exponent.get(), 65'537);
+  const auto number = [&](const auto& words, std::size_t lane) {
+    const auto bytes = this->bytes_of(words, lane);
+    return BnHandle(BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), nullptr));
+  };
+  for (std::size_t lane = 0; lane < kKernelLanes; ++lane) {
+    const BnHandle wanted = number(batch.input, lane);
+    BN_mod_exp(wanted.get(), wanted.get(), exponent.get(), number(batch.modulus, lane).get(), context.get());
+    EXPECT_EQ(BN_cmp(number(this->output_, lane).get(), wanted.get()), 0) << "lane " << lane;
+  }
+}
+
 /// The true kernel, but that it finds lanes 1 and 4 wrong.
 std::uint8_t faulty_private_2048(const RsaBatch<2048>& batch, std::uint64_t (&output)[32][8]) {
   return static_cast<std::uint8_t>(kIfmaRsaKernels.private_2048(batch, output) & ~0x12u);
