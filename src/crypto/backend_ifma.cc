@@ -198,12 +198,13 @@ void IfmaBackend::sign_rsa(void* self, std::span<Operation* const> operations) {
   static_cast<IfmaBackend*>(self)->rsa_.sign(operations);
 }
 
-IfmaBackend::IfmaBackend(const KeyStore& keys, Entropy& entropy)
+IfmaBackend::IfmaBackend(const KeyStore& keys, Entropy& entropy, std::size_t bank)
     : keys_(keys),
       entropy_(entropy),
       libcrypto_(keys, entropy),
       scalar_(libcrypto_.kernels()),
-      rsa_(keys, entropy, scalar(Kind::rsa_pss_sign)) {
+      rsa_(keys, entropy, scalar(Kind::rsa_pss_sign)),
+      banks_(keys, entropy, bank) {
   static std::once_flag prepared;
   std::call_once(prepared, [] {
     kIfmaX25519Kernels.prepare();
@@ -226,6 +227,7 @@ KernelTable IfmaBackend::kernels() {
   set(Kind::ed25519_sign, sign_ed25519);
   set(Kind::ed25519_verify, verify_ed25519);
   set(Kind::rsa_pss_sign, sign_rsa);
+  banks_.add_to(table);
   return table;
 }
 

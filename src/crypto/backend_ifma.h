@@ -5,6 +5,7 @@
 
 #include "base/entropy.h"
 #include "crypto/backend_libcrypto.h"
+#include "crypto/ifma_banks.h"
 #include "crypto/ifma_rsa.h"
 #include "crypto/kernels.h"
 #include "crypto/key_store.h"
@@ -14,7 +15,8 @@ namespace handsel::crypto {
 /// One a worker. Only for processors on which cpu_runs_avx512_ifma().
 class IfmaBackend final : public Backend {
  public:
-  IfmaBackend(const KeyStore& keys, Entropy& entropy);
+  /// Banks of `bank` entries each.
+  IfmaBackend(const KeyStore& keys, Entropy& entropy, std::size_t bank);
   KernelTable kernels() override;
 
  private:
@@ -33,6 +35,7 @@ class IfmaBackend final : public Backend {
   LibcryptoBackend libcrypto_;
   KernelTable scalar_;
   IfmaRsa rsa_;
+  IfmaBanks banks_;
 };
 
 }  // namespace handsel::crypto

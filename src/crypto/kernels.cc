@@ -33,10 +33,11 @@ std::expected<KernelChoice, std::string> choose_kernels(std::string_view force) 
   return std::unexpected("no kernels named \"" + std::string(force) + "\" run on this processor; it has: " + names);
 }
 
-std::unique_ptr<Backend> make_backend(const KernelChoice& choice, const KeyStore& keys, Entropy& entropy) {
+std::unique_ptr<Backend> make_backend(const KernelChoice& choice, const KeyStore& keys, Entropy& entropy,
+                                      std::size_t bank) {
   if (choice.name == "ifma") {
     assert(cpu_runs_avx512_ifma());
-    return std::make_unique<IfmaBackend>(keys, entropy);
+    return std::make_unique<IfmaBackend>(keys, entropy, bank);
   }
   return std::make_unique<LibcryptoBackend>(keys, entropy);
 }

@@ -34,7 +34,9 @@ std::span<const KernelChoice> available_kernels();
 /// The best set, or the one that `force` names; the error says which could be forced.
 std::expected<KernelChoice, std::string> choose_kernels(std::string_view force = {});
 
-/// Makes a worker's back end. `keys` and `entropy` must outlive it.
-std::unique_ptr<Backend> make_backend(const KernelChoice& choice, const KeyStore& keys, Entropy& entropy);
+/// Makes a worker's back end. `keys` and `entropy` must outlive it. Its banks hold `bank` entries each, in whole
+/// batches; kernels of one lane have none.
+std::unique_ptr<Backend> make_backend(const KernelChoice& choice, const KeyStore& keys, Entropy& entropy,
+                                      std::size_t bank = 0);
 
 }  // namespace handsel::crypto

@@ -15,10 +15,10 @@ namespace handsel::crypto {
 
 /// The kinds are queued apart, because only alike work shares a vector. Lengths in bytes.
 enum class Kind : std::uint8_t {
-  x25519_keygen,  ///< private_key[32] in (random), public_key[32] out
+  x25519_keygen,  ///< private_key[32] in (random; replaced when a banked pair is given), public_key[32] out
   x25519_shared,  ///< private_key[32], peer_public[32] in; shared_secret[32] out; all-zero output fails (RFC 7748 6.1)
-  p256_keygen,    ///< private_key[32] in (random; reduced into [1, n-1] and written back), public_key[65] out,
-                  ///< uncompressed
+  p256_keygen,    ///< private_key[32] in (random; reduced into [1, n-1] and written back, or replaced as above),
+                  ///< public_key[65] out, uncompressed
   p256_ecdh,      ///< private_key[32], peer_public[65] in; shared_secret[32] out; a point off the curve fails
   ecdsa_p256_sign,  ///< key, message[32] (a digest) in; signature out in DER, at most 72
   rsa_pss_sign,     ///< key, message (a digest of 32, 48 or 64) in; signature out, modulus length; salt = digest length

@@ -53,6 +53,10 @@ Stage::Stage(const KernelTable& kernels, const StageConfig& config, CycleCounter
 
 bool Stage::submit(Operation& operation, Instant now) {
   const auto kind = static_cast<std::size_t>(operation.kind);
+  if (kernels_[kind].bank != nullptr && serve_from_bank(operation)) {
+    operation.submitted = now;
+    return true;
+  }
   Queue& queue = queues_[kind];
   if (queue.size >= config_.queue_bound) {
     statistics_[kind].refused.add();
@@ -73,6 +77,57 @@ bool Stage::cancel(Operation& operation) {
   if (was_waiting) --waiting_;
   operation.status = Status::idle;
   return true;
+}
+
+bool Stage::serve_from_bank(Operation& operation) {
+  const auto kind = static_cast<std::size_t>(operation.kind);
+  Bank& bank = *kernels_[kind].bank;
+  BankStatistics& statistics = banks_[kind];
+  const Bank::Taken taken = bank.take(operation);
+  statistics.level.set(bank.level());
+  switch (taken) {
+    case Bank::Taken::taken:
+      statistics.taken.add();
+      operation.status = Status::done;
+      return true;
+    case Bank::Taken::none:
+      statistics.empty.add();
+      break;
+    case Bank::Taken::spoiled:
+      statistics.spoiled.add();
+      break;
+    case Bank::Taken::unfit:
+      break;
+  }
+  return false;
+}
+
+bool Stage::fill_banks() {
+  std::size_t least = kKinds;
+  for (std::size_t kind = 0; kind < kKinds; ++kind) {
+    Bank* const bank = kernels_[kind].bank;
+    if (bank == nullptr || !bank->wants_batch()) continue;
+    if (least == kKinds || bank->level() < kernels_[least].bank->level()) least = kind;
+  }
+  if (least == kKinds) return false;
+  Bank& bank = *kernels_[least].bank;
+  BankStatistics& statistics = banks_[least];
+  const std::uint64_t started = cycles_();
+  const std::size_t gained = bank.fill();
+  statistics.cycles.add(cycles_() - started);
+  statistics.filled.add(gained);
+  statistics.spoiled.add(kernels_[least].lanes - gained);
+  statistics.level.set(bank.level());
+  if (bank.level() > statistics.high.get()) statistics.high.set(bank.level());
+  return true;
+}
+
+void Stage::wipe_banks() {
+  for (std::size_t kind = 0; kind < kKinds; ++kind) {
+    if (kernels_[kind].bank == nullptr) continue;
+    kernels_[kind].bank->wipe();
+    banks_[kind].level.set(0);
+  }
 }
 
 void Stage::run_batch(std::size_t kind, Instant now) {

@@ -9,6 +9,7 @@
 #include "base/histogram.h"
 #include "base/limits.h"
 #include "base/time.h"
+#include "crypto/bank.h"
 #include "crypto/operation.h"
 
 namespace handsel::crypto {
@@ -20,6 +21,7 @@ struct Kernel {
   std::uint8_t lanes = 1;  ///< how many operations one call computes at the price of one
   void (*run)(void* context, std::span<Operation* const> operations) = nullptr;
   void* context = nullptr;
+  Bank* bank = nullptr;  ///< what is computed ahead for this kind; nullptr: nothing is
 };
 
 /// One kernel a kind. A faster instruction set is another table with the same shape (ARCHITECTURE: kernels).
@@ -30,7 +32,7 @@ struct StageConfig {
   std::size_t queue_bound = limits::kCryptoQueue;     ///< operations of one kind
 };
 
-/// Counters an operator sees, by kind. One writer (the stage's thread).
+/// Counters an operator sees, by kind. One writer (the stage's thread). What a bank served is counted there instead.
 struct KindStatistics {
   Counter operations;
   Counter batches;
@@ -41,13 +43,15 @@ struct KindStatistics {
   std::array<Counter, limits::kMaxLanes + 1> fill;  ///< batches by number of lanes filled
 };
 
-/// One stage a worker; not thread-safe.
+/// One stage a worker; not thread-safe. The banks belong to the stage whose kernels they stand beside and are used by
+/// its thread alone: wherever that runs, its idle passes fill them, and operations that come to it find them.
 class Stage {
  public:
   using CycleCounter = std::uint64_t (*)();
   Stage(const KernelTable& kernels, const StageConfig& config, CycleCounter cycles);
 
-  /// Queues the operation; false (and counted) when its kind's queue is full.
+  /// Serves the operation from its kind's bank: then its status is `done`, and the stage holds it no more. Otherwise
+  /// queues it: `waiting`. False (and counted) when its kind's queue is full.
   bool submit(Operation& operation, Instant now);
   /// Takes an operation out again, for an owner that goes away: one that waits, or one that is finished but not taken.
   /// False when the stage does not hold it.
@@ -58,11 +62,20 @@ class Stage {
   void flush(Instant now);
   /// The next finished operation, or nullptr. Its owner's coroutine may then be resumed.
   Operation* take_completed();
+  /// Computes one batch for the bank that has the least; false when all are full. For passes that have nothing else to
+  /// do, after transmit: a frame that comes meanwhile waits for that batch.
+  bool fill_banks();
+  /// Wipes all that was computed ahead: the thread ends.
+  void wipe_banks();
 
   std::size_t waiting() const { return waiting_; }
   /// When run_due has work at the latest; kNever when nothing waits.
   Instant next_deadline() const;
   const KindStatistics& statistics(Kind kind) const { return statistics_[static_cast<std::size_t>(kind)]; }
+  /// nullptr where nothing is computed ahead.
+  const BankStatistics* bank_statistics(Kind kind) const {
+    return kernel(kind).bank == nullptr ? nullptr : &banks_[static_cast<std::size_t>(kind)];
+  }
   const Kernel& kernel(Kind kind) const { return kernels_[static_cast<std::size_t>(kind)]; }
 
  private:
@@ -71,6 +84,7 @@ class Stage {
     Operation* tail = nullptr;
     std::size_t size = 0;
   };
+  bool serve_from_bank(Operation& operation);
   void run_batch(std::size_t kind, Instant now);
 
   KernelTable kernels_;
@@ -80,6 +94,7 @@ class Stage {
   Queue completed_;
   std::size_t waiting_ = 0;
   std::array<KindStatistics, kKinds> statistics_{};
+  std::array<BankStatistics, kKinds> banks_{};
 };
 
 }  // namespace handsel::crypto

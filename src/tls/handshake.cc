@@ -101,6 +101,7 @@ void Handshake::submit(crypto::Operation& operation) {
     error_ = Error::crypto_queue_full;
     return;
   }
+  if (operation.status == crypto::Status::done) return;  // a bank had it: nothing is to be waited for
   operations_[operations_[0] == nullptr ? 0 : 1] = &operation;
 }
 
