@@ -26,7 +26,9 @@ inline constexpr std::size_t kMaxReassemblyRanges = 64;  ///< out-of-order islan
 
 // Crypto stage
 inline constexpr std::size_t kMaxLanes = 8;
-inline constexpr std::size_t kCryptoQueue = 4'096;  ///< operations waiting, of one kind
+inline constexpr std::size_t kCryptoQueue = 4'096;     ///< operations waiting, of one kind
+inline constexpr std::uint32_t kDefaultBank = 16'384;  ///< entries of each bank of a worker: 4 MiB for all three
+inline constexpr std::uint32_t kMaxBank = 1'048'576;   ///< that may be configured: 256 MiB a worker
 
 // TLS
 inline constexpr std::size_t kMaxPlaintext = 16'384;                       ///< RFC 8446 5.1

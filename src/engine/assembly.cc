@@ -240,7 +240,7 @@ std::expected<TlsConfigs, std::vector<Fault>> load_tls(const Config& config, cry
 ShardAssembly::ShardAssembly(const Config& config, std::size_t port, std::uint16_t worker, const PortFacts& facts,
                              const TlsConfigs& tls, const crypto::KernelChoice& kernels, const crypto::KeyStore& keys,
                              crypto::Stage::CycleCounter cycles, Instant now, CheapClient cheap)
-    : backend_(crypto::make_backend(kernels, keys, entropy_)), aead_(crypto::make_aead()) {
+    : backend_(crypto::make_backend(kernels, keys, entropy_, config.crypto.bank)), aead_(crypto::make_aead()) {
   flow::ShardConfig shard = shard_config(config, port, worker, facts, tls);
   for (const ListenerSettings& settings : config.listeners) {
     auto service = std::ranges::find_if(services_, [&](const auto& each) { return each->name() == settings.service; });

@@ -16,7 +16,7 @@ namespace handsel::engine {
 namespace {
 
 constexpr std::uintmax_t kMaxFileBytes = 1024 * 1024;
-constexpr std::string_view kSections[] = {"engine", "port", "listener", "tls", "limits"};
+constexpr std::string_view kSections[] = {"engine", "port", "listener", "tls", "limits", "crypto"};
 
 void read_ports(const ConfigEntry& entry, Config& out, ReadContext& context) {
   for (const ConfigEntry& element : read_list(entry)) {
@@ -47,6 +47,7 @@ void read_tls_profiles(const ConfigEntry& entry, Config& out, ReadContext& conte
 void read_section(const ConfigEntry& entry, Config& out, ReadContext& context) {
   if (entry.key == "engine") return read_table(entry, "[engine]", engine_keys(), out.engine, context);
   if (entry.key == "limits") return read_table(entry, "[limits]", limit_keys(), out.limits, context);
+  if (entry.key == "crypto") return read_table(entry, "[crypto]", crypto_keys(), out.crypto, context);
   if (entry.key == "port") return read_ports(entry, out, context);
   if (entry.key == "listener") return read_listeners(entry, out, context);
   if (entry.key == "tls") return read_tls_profiles(entry, out, context);
@@ -124,6 +125,7 @@ std::vector<KeyHelp> config_keys() {
   append(keys, "[tls.NAME]", tls_keys());
   append(keys, "[tls.NAME] certificates", certificate_keys());
   append(keys, "[limits]", limit_keys());
+  append(keys, "[crypto]", crypto_keys());
   return keys;
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/limits.h"
 #include "engine/impairment.h"
 #include "wire/address.h"
 
@@ -119,12 +120,18 @@ struct LimitSettings {
   std::chrono::milliseconds drain_timeout{30'000};  ///< after SIGTERM, until what is still open is cut
 };
 
+/// [crypto]
+struct CryptoSettings {
+  std::uint32_t bank = limits::kDefaultBank;  ///< entries that a worker computes ahead, of each kind; 0: none
+};
+
 struct Config {
   EngineSettings engine;
   std::vector<PortSettings> ports;
   std::vector<ListenerSettings> listeners;
   std::vector<TlsSettings> tls;
   LimitSettings limits;
+  CryptoSettings crypto;
 
   /// nullptr when no [tls.NAME] is called so.
   const TlsSettings* find_tls(std::string_view name) const;

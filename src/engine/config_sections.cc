@@ -250,6 +250,15 @@ constexpr Key<LimitSettings> kLimitKeys[] = {
      read_time<&LimitSettings::drain_timeout>},
 };
 
+constexpr Key<CryptoSettings> kCryptoKeys[] = {
+    {"bank", "integer", "16384",
+     "X25519 and P-256 key pairs and ECDSA nonces that an idle worker computes ahead, so many of each; 256 bytes for "
+     "one of each; 0: none.",
+     [](const ConfigEntry& entry, CryptoSettings& out, ReadContext& context) {
+       take_integer(entry, 0, limits::kMaxBank, out.bank, context);
+     }},
+};
+
 }  // namespace
 
 std::span<const Key<EngineSettings>> engine_keys() { return kEngineKeys; }
@@ -257,5 +266,6 @@ std::span<const Key<PortSettings>> port_keys() { return kPortKeys; }
 std::span<const Key<Impairment>> impairment_keys() { return kImpairmentKeys; }
 std::span<const Key<ListenerSettings>> listener_keys() { return kListenerKeys; }
 std::span<const Key<LimitSettings>> limit_keys() { return kLimitKeys; }
+std::span<const Key<CryptoSettings>> crypto_keys() { return kCryptoKeys; }
 
 }  // namespace handsel::engine

@@ -14,6 +14,7 @@ std::span<const Key<ListenerSettings>> listener_keys();
 std::span<const Key<TlsSettings>> tls_keys();
 std::span<const Key<CertificateFiles>> certificate_keys();
 std::span<const Key<LimitSettings>> limit_keys();
+std::span<const Key<CryptoSettings>> crypto_keys();
 
 /// What the sections say of each other: names that must exist, addresses that must be ours, what is there twice.
 void check_together(const Config& config, ReadContext& context);

@@ -128,6 +128,29 @@ NamedGroup crypto_work(Workers workers, crypto::Kind kind) {
           }};
 }
 
+bool has_bank(Workers workers, crypto::Kind kind) {
+  return !workers.empty() && workers.front().shard->stage().bank_statistics(kind) != nullptr;
+}
+
+// All workers have the same kernels. Sums: `high` is of each worker's own.
+NamedGroup bank(Workers workers, crypto::Kind kind) {
+  const auto total = [&](Counter crypto::BankStatistics::* counter) {
+    return sum(workers, [&](const WorkerView& w) { return (w.shard->stage().bank_statistics(kind)->*counter).get(); });
+  };
+  return {"bank_" + std::string(crypto::name_of(kind)),
+          {
+              {"level", total(&crypto::BankStatistics::level)},
+              {"high", total(&crypto::BankStatistics::high)},
+              {"capacity",
+               sum(workers, [&](const WorkerView& w) { return w.shard->stage().kernel(kind).bank->capacity(); })},
+              {"filled", total(&crypto::BankStatistics::filled)},
+              {"taken", total(&crypto::BankStatistics::taken)},
+              {"empty", total(&crypto::BankStatistics::empty)},
+              {"spoiled", total(&crypto::BankStatistics::spoiled)},
+              {"cycles", total(&crypto::BankStatistics::cycles)},
+          }};
+}
+
 // Median and 99th of a hundred, in microseconds; nothing as long as nothing was measured.
 void add_latency(NamedGroup& group, Workers workers, const std::string& name,
                  Histogram flow::ShardStatistics::* member) {
@@ -189,6 +212,9 @@ NamedGroups take_snapshot(std::span<const WorkerView> workers) {
   };
   for (std::size_t kind = 0; kind < crypto::kKinds; ++kind)
     groups.push_back(crypto_work(workers, static_cast<crypto::Kind>(kind)));
+  for (std::size_t kind = 0; kind < crypto::kKinds; ++kind)
+    if (has_bank(workers, static_cast<crypto::Kind>(kind)))
+      groups.push_back(bank(workers, static_cast<crypto::Kind>(kind)));
   return groups;
 }
 

@@ -93,6 +93,7 @@ class Worker final : public WorkerHandle {
     BurstSink<Io> sink(io_, shard_.statistics());
     shard_.announce(sink);
     while (!stop_.load(std::memory_order_relaxed)) pass(sink);
+    shard_.wipe_banks();
   }
 
   void stop() override { stop_.store(true, std::memory_order_relaxed); }
@@ -105,7 +106,8 @@ class Worker final : public WorkerHandle {
   static constexpr std::size_t kCommands = 64;
   static constexpr std::uint32_t kBusyPassesPerLook = 64;
 
-  // One turn: receive, parse and look up, act; then crypto, timers and output; then transmit.
+  // One turn: receive, parse and look up, act; then crypto, timers and output; then transmit. When there was nothing of
+  // all that, one batch for a burst to come.
   void pass(BurstSink<Io>& sink) {
     const std::uint64_t begun = clock_.cycles();
     const Instant now = clock_.now();
@@ -124,10 +126,12 @@ class Worker final : public WorkerHandle {
     const bool worked = shard_.run(now, received == 0, sink) || driven;
     const bool sent = sink.flush();
     statistics_.polls.add();
-    if (received == 0 && !worked && !sent)
-      statistics_.empty_polls.add();
-    else
+    if (received != 0 || worked || sent) {
       statistics_.busy_cycles.add(clock_.cycles() - begun);
+    } else {
+      statistics_.empty_polls.add();
+      shard_.fill_banks();
+    }
   }
 
   void take_commands() {

@@ -105,6 +105,11 @@ class Shard {
   /// After each burst, and when there was none (`idle`: then the crypto stage does not wait for full lanes):
   /// crypto, timers, output. True when there was anything to do.
   bool run(Instant now, bool idle, FrameSink& sink);
+  /// For a pass that had nothing to do, when all is sent: computes one batch of key pairs or nonces ahead. False when
+  /// enough are there, or nobody is to come any more.
+  bool fill_banks() { return accepting_ && stage_.fill_banks(); }
+  /// The worker ends: wipes what was computed ahead.
+  void wipe_banks() { stage_.wipe_banks(); }
   /// run() has something to do at the latest at this instant; kNever when nothing is pending.
   Instant next_deadline() const;
 

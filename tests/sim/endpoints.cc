@@ -66,8 +66,8 @@ wire::MacAddress client_mac(std::uint16_t id) {
   return wire::MacAddress({0x02, 0, 0, 0, static_cast<std::uint8_t>(id >> 8), static_cast<std::uint8_t>(id)});
 }
 
-std::unique_ptr<crypto::Backend> make_backend(Entropy& entropy) {
-  return crypto::make_backend(*crypto::choose_kernels(), identity().keys, entropy);
+std::unique_ptr<crypto::Backend> make_backend(Entropy& entropy, std::size_t bank) {
+  return crypto::make_backend(*crypto::choose_kernels(), identity().keys, entropy, bank);
 }
 
 flow::ShardConfig server_config(flow::CookieMode cookies) {
@@ -81,9 +81,9 @@ flow::ShardConfig server_config(flow::CookieMode cookies) {
   return config;
 }
 
-ShardEndpoint::ShardEndpoint(std::uint64_t seed, flow::ShardConfig config)
+ShardEndpoint::ShardEndpoint(std::uint64_t seed, flow::ShardConfig config, std::size_t bank)
     : entropy_(seed),
-      backend_(make_backend(entropy_)),
+      backend_(make_backend(entropy_, bank)),
       aead_(crypto::make_aead()),
       http_(service::make_service("http")),
       echo_(service::make_service("echo")) {
@@ -104,6 +104,7 @@ void ShardEndpoint::receive(Frame frame, Instant now, flow::FrameSink& out) {
 void ShardEndpoint::run(Instant now, flow::FrameSink& out) {
   while (shard->run(now, true, out)) {
   }
+  shard->fill_banks();
 }
 
 tcp::Config client_tcp(bool ipv6) {

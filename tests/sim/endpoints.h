@@ -24,16 +24,19 @@ wire::MacAddress client_mac(std::uint16_t id);
 inline std::uint16_t client_port(std::uint16_t id) { return static_cast<std::uint16_t>(40'000 + id); }
 extern const wire::MacAddress kServerMac;
 
-/// What shards compute with; the server's keys are in it.
-std::unique_ptr<crypto::Backend> make_backend(Entropy& entropy);
+/// What shards compute with; the server's keys are in it. Its banks hold `bank` entries each.
+std::unique_ptr<crypto::Backend> make_backend(Entropy& entropy, std::size_t bank);
+/// So few that handshakes find banks both filled and empty.
+inline constexpr std::size_t kBank = 16;
 
 /// A shard's configuration as the simulator starts from it: http on 80, echo on 7 and, over TLS, http on 443.
 flow::ShardConfig server_config(flow::CookieMode cookies = flow::CookieMode::adaptive);
 
-/// The server: a whole shard with its services. Listeners are its own; all else is as configured.
+/// The server: a whole shard with its services. Listeners are its own; all else is as configured. Between events it is
+/// idle for as long as one batch for a bank takes.
 class ShardEndpoint final : public Endpoint {
  public:
-  ShardEndpoint(std::uint64_t seed, flow::ShardConfig config);
+  ShardEndpoint(std::uint64_t seed, flow::ShardConfig config, std::size_t bank = 0);
   void receive(Frame frame, Instant now, flow::FrameSink& out) override;
   void run(Instant now, flow::FrameSink& out) override;
   Instant next_deadline() const override { return shard->next_deadline(); }

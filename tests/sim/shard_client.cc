@@ -131,7 +131,10 @@ std::string Errands::complaint() const {
 // --- the endpoint ----------------------------------------------------------------------------------------------------
 
 ShardClient::ShardClient(std::uint16_t id, std::uint64_t seed, flow::ShardConfig config, std::vector<Errand> errands)
-    : entropy_(seed), backend_(make_backend(entropy_)), aead_(crypto::make_aead()), errands_(std::move(errands)) {
+    : entropy_(seed),
+      backend_(make_backend(entropy_, kBank)),
+      aead_(crypto::make_aead()),
+      errands_(std::move(errands)) {
   config.mac = client_mac(id);
   config.addresses = {{client_address(id, false), 16}, {client_address(id, true), 64}};
   config.listeners.clear();
@@ -150,6 +153,7 @@ void ShardClient::run(Instant now, flow::FrameSink& out) {
   errands_.begin(*shard_, now);
   while (shard_->run(now, true, out)) {
   }
+  shard_->fill_banks();
 }
 
 Instant ShardClient::next_deadline() const { return std::min(errands_.next_begin(), shard_->next_deadline()); }

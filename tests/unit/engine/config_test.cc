@@ -59,6 +59,9 @@ handshake_timeout = "250ms"
 session_ids = 0
 idle_timeout = 90
 drain_timeout = "2min"
+
+[crypto]
+bank = 1000
 )";
 
 /// The smallest configuration without a fault: line 1 is its first section.
@@ -115,6 +118,7 @@ TEST(Config, WholeFile_Parsed_EverySettingArrives) {
   EXPECT_EQ(tls->ticket_keys, "/etc/handsel/tickets");
   EXPECT_THAT(tls->groups, ElementsAre(23, 29));
   EXPECT_THAT(tls->suites, ElementsAre(0x1302));
+  EXPECT_EQ(config->crypto.bank, 1000u);
   EXPECT_EQ(config->limits.flows, 1000u);
   EXPECT_TRUE(config->limits.pacing);
   EXPECT_EQ(config->limits.half_open, 100u);
@@ -158,6 +162,8 @@ INSTANTIATE_TEST_SUITE_P(
                  "f:6:1: unknown key \"mut\" in [[listener]]; known are port, address, tls, service"},
         OneFault{"UnknownKeyNearKnown", good_and("[engine]\nworker = 1\n"),
                  "f:7:1: unknown key \"worker\" in [engine]: did you mean \"workers\"?"},
+        OneFault{"BankTooLarge", good_and("[crypto]\nbank = 1048577\n"),
+                 "f:7:8: bank = 1048577 is out of range: 0 to 1048576"},
         OneFault{"KeySwapped", good_and("[limits]\n  folws = 5\n"),
                  "f:7:3: unknown key \"folws\" in [limits]: did you mean \"flows\"?"},
         OneFault{"UnknownKernels", good_and("[engine]\nkernels = \"ifna\"\n"),

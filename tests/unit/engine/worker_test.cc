@@ -77,6 +77,24 @@ class FakeIo {
 };
 static_assert(PacketIo<FakeIo>);
 
+// Counts what is asked of it.
+struct CountingBank final : crypto::Bank {
+  std::size_t capacity() const override { return 1'000; }
+  std::size_t level() const override { return entries; }
+  bool wants_batch() override { return true; }
+  std::size_t fill() override {
+    entries += 8;
+    return 8;
+  }
+  Taken take(crypto::Operation&) override { return Taken::none; }
+  void wipe() override {
+    wiped = entries;
+    entries = 0;
+  }
+  std::size_t entries = 0;
+  std::size_t wiped = 0;
+};
+
 class WorkerTest : public ::testing::Test {
  protected:
   WorkerTest() {
@@ -86,8 +104,10 @@ class WorkerTest : public ::testing::Test {
     config.limits.flows = 16;
     config.limits.chunks = 64;
     config.limits.handshakes = 4;
-    shard = std::make_unique<flow::Shard>(
-        config, flow::ShardResources{backend->kernels(), aead.get(), &entropy, &ticking}, frozen());
+    crypto::KernelTable kernels = backend->kernels();
+    kernels[static_cast<std::size_t>(crypto::Kind::p384_keygen)].bank = &bank;
+    shard =
+        std::make_unique<flow::Shard>(config, flow::ShardResources{kernels, aead.get(), &entropy, &ticking}, frozen());
     worker = std::make_unique<Worker<FakeIo>>(io, *shard, Clock{&frozen, &ticking});
     io.worker_stop = [this] { worker->stop(); };
   }
@@ -111,6 +131,7 @@ class WorkerTest : public ::testing::Test {
   crypto::KeyStore keys;
   std::unique_ptr<crypto::Backend> backend = crypto::make_backend(*crypto::choose_kernels(), keys, entropy);
   std::unique_ptr<crypto::Aead> aead = crypto::make_aead();
+  CountingBank bank;
   std::unique_ptr<flow::Shard> shard;
   std::unique_ptr<Worker<FakeIo>> worker;
 };
@@ -152,6 +173,40 @@ TEST_F(WorkerTest, empty_polls_are_told_apart_from_busy_ones) {
   EXPECT_EQ(statistics.polls.get(), 5u);
   EXPECT_EQ(statistics.empty_polls.get(), 4u);
   EXPECT_GT(statistics.busy_cycles.get(), 0u);
+}
+
+TEST_F(WorkerTest, each_idle_pass_fills_one_batch_and_the_end_wipes_them) {
+  run(5);  // the first sends our announcement
+  EXPECT_EQ(bank.wiped, 4u * 8);
+  EXPECT_EQ(bank.entries, 0u);
+  const crypto::BankStatistics& statistics = *shard->stage().bank_statistics(crypto::Kind::p384_keygen);
+  EXPECT_EQ(statistics.filled.get(), 32u);
+  EXPECT_EQ(statistics.high.get(), 32u);
+  EXPECT_EQ(statistics.level.get(), 0u);
+}
+
+TEST_F(WorkerTest, passes_with_something_to_do_fill_no_bank) {
+  for (int i = 0; i < 32 * 5; ++i) io.arriving.push_back(arp_request());
+  run(5);
+  EXPECT_EQ(bank.wiped, 0u);
+}
+
+TEST_F(WorkerTest, worker_that_takes_nobody_any_more_fills_no_bank) {
+  ASSERT_TRUE(worker->post({.what = Command::What::stop_accepting}));
+  run(5);
+  EXPECT_EQ(bank.wiped, 0u);
+}
+
+TEST_F(WorkerTest, snapshot_shows_the_banks_that_there_are) {
+  shard->fill_banks();
+  const WorkerStatistics idle;
+  const std::array<WorkerView, 2> views{{{shard.get(), &idle}, {shard.get(), &idle}}};
+  const auto groups = take_snapshot(views);
+  const auto shown = std::ranges::find(groups, "bank_p384_keygen", &NamedGroup::name);
+  ASSERT_NE(shown, groups.end());
+  EXPECT_EQ(std::ranges::find(shown->values, "level", &NamedValue::name)->value, 16u);
+  EXPECT_EQ(std::ranges::find(shown->values, "capacity", &NamedValue::name)->value, 2'000u);
+  EXPECT_EQ(std::ranges::find(groups, "bank_p384_ecdh", &NamedGroup::name), groups.end());
 }
 
 TEST_F(WorkerTest, former_ticket_keys_are_let_go_of_and_it_says_so) {
