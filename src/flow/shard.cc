@@ -83,8 +83,7 @@ Shard::Shard(const ShardConfig& config, const ShardResources& resources, Instant
       arrived_(new Arrived[limits::kBurst]),
       cookie_secret_made_(now) {
   // A flow stands in the list once; an index may stand twice when its flow was replaced within a burst.
-  output_.reserve(config.limits.flows + limits::kBurst);
-  output_turn_.reserve(config.limits.flows + limits::kBurst);
+  output_.reserve(2 * (config.limits.flows + limits::kBurst));
 }
 
 void Shard::forget(const tls::TicketKeys& former) { former.forget(tls_context_.aead); }

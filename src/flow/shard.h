@@ -240,7 +240,9 @@ class Shard {
   // shard_output.cc: from connections to frames
   void queue_output(Flow& flow);
   bool send_queued(Instant now, FrameSink& sink);
-  bool send_segments(Flow& flow, Instant now, FrameSink& sink);
+  enum class Said : std::uint8_t { all, more, no_room };
+  Said send_segments(Flow& flow, Instant now, FrameSink& sink);
+  void forget_stale_output();
   void emit(Flow& flow, tcp::OutSegment& segment, Instant now, MutableBytes buffer, FrameSink& sink);
   void count_sent(std::size_t bytes);
   void trace_segment(Flow& flow, const wire::TcpHeader& header, std::size_t payload, Instant now,
@@ -277,7 +279,6 @@ class Shard {
   Tracer tracer_;
   std::unique_ptr<TlsObserver> observer_;
   std::vector<std::uint32_t> output_;       // flows with something to say, oldest first; reserved once
-  std::vector<std::uint32_t> output_turn_;  // those whose turn it is
   std::unique_ptr<std::uint8_t[]> record_;  // one whole record, gathered
   std::unique_ptr<Arrived[]> arrived_;      // a burst's segments; not on the stack, where each burst would clear it
   Instant last_cookie_{};                   // when the last one was sent; they are taken for a while after it

@@ -8,7 +8,7 @@
 namespace handsel::flow {
 namespace {
 
-constexpr int kSegmentsPerTurn = 64;  // of one flow, before the next one has its turn
+constexpr int kSegmentsPerTurn = 64;
 
 }  // namespace
 
@@ -18,14 +18,23 @@ void Shard::queue_output(Flow& flow) {
   output_.push_back(flow.self.index);  // reserved for as many as there are flows
 }
 
+// Each flow that stands in the list has its turn once; who wants another waits for the next call. When the port is
+// full, nobody behind is asked: what was received must be looked at first, or two ends that both have much to say would
+// each wait for the other to receive.
 bool Shard::send_queued(Instant now, FrameSink& sink) {
-  if (output_.empty()) return false;
-  output_.swap(output_turn_);
-  for (const std::uint32_t index : output_turn_) {
-    Flow* flow = flows_.at(index);
+  forget_stale_output();
+  const std::size_t end = output_.size();
+  std::size_t at = 0;
+  for (; at < end; ++at) {
+    Flow* flow = flows_.at(output_[at]);
     if (!flow || !flow->output_queued) continue;  // removed since, or its index already served
     flow->output_queued = false;
-    if (!send_segments(*flow, now, sink)) {
+    const Said said = send_segments(*flow, now, sink);
+    if (said == Said::no_room) {
+      flow->output_queued = true;
+      break;
+    }
+    if (said == Said::more) {
       queue_output(*flow);
     } else if (flow->connection.state() == tcp::State::closed) {
       remove(*flow);
@@ -36,23 +45,36 @@ bool Shard::send_queued(Instant now, FrameSink& sink) {
     }
     reschedule(*flow);
   }
-  output_turn_.clear();
-  return true;
+  output_.erase(output_.begin(), output_.begin() + static_cast<std::ptrdiff_t>(at));
+  return at != 0;
 }
 
-// False when there is more to say, and no buffer or no turn left to say it with.
-bool Shard::send_segments(Flow& flow, Instant now, FrameSink& sink) {
-  if (flow.connection.state() == tcp::State::syn_sent && !link_known(flow, now)) return true;
+// Flows that went while they stood in the list leave their index behind, and whoever has it next stands there twice. As
+// long as a port is full nobody is served, and the list must not outgrow its memory.
+void Shard::forget_stale_output() {
+  if (output_.size() <= flows_.capacity()) return;
+  std::erase_if(output_, [this](std::uint32_t index) {
+    Flow* flow = flows_.at(index);
+    const bool first = flow != nullptr && flow->output_queued;
+    if (first) flow->output_queued = false;
+    return !first;
+  });
+  for (const std::uint32_t index : output_) flows_.at(index)->output_queued = true;
+}
+
+// At most so many segments of one flow, before the next one has its turn.
+Shard::Said Shard::send_segments(Flow& flow, Instant now, FrameSink& sink) {
+  if (flow.connection.state() == tcp::State::syn_sent && !link_known(flow, now)) return Said::all;
   for (int i = 0; i < kSegmentsPerTurn; ++i) {
     // The buffer first: a segment that was taken from the connection counts as sent.
     const MutableBytes buffer = sink.begin(wire::EthernetHeader::kUntaggedBytes +
                                            wire::EthernetHeader::kTagBytes * limits::kMaxVlanTags + config_.mtu);
-    if (buffer.empty()) return false;
+    if (buffer.empty()) return Said::no_room;
     std::optional<tcp::OutSegment> segment = flow.connection.next_segment(now);
-    if (!segment) return true;
+    if (!segment) return Said::all;
     emit(flow, *segment, now, buffer, sink);
   }
-  return false;
+  return Said::more;
 }
 
 void Shard::emit(Flow& flow, tcp::OutSegment& segment, Instant now, MutableBytes buffer, FrameSink& sink) {

@@ -10,6 +10,7 @@ namespace handsel::flow {
 class CaptureSink final : public FrameSink {
  public:
   MutableBytes begin(std::size_t bytes) override {
+    ++asked;
     if (exhausted) return {};
     buffer_.assign(bytes, 0);
     return buffer_;
@@ -19,6 +20,7 @@ class CaptureSink final : public FrameSink {
   }
 
   std::vector<std::vector<std::uint8_t>> frames;
+  int asked = 0;           ///< for a buffer
   bool exhausted = false;  ///< as a port whose buffers ran out
 
  private:

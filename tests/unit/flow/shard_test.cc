@@ -100,6 +100,37 @@ TEST_F(ShardTest, half_open_connections_are_bounded_and_expire) {
   expect_clean();
 }
 
+TEST_F(ShardTest, full_port_is_asked_once_a_turn_however_many_wait_and_all_are_served_in_order_later) {
+  config.cookies = CookieMode::never;
+  start();
+  sink.exhausted = true;
+  for (std::uint16_t port = 40'000; port < 40'010; ++port) give(frame_of(segment(port, kPlain, wire::kSyn, 1, 0)));
+  sink.asked = 0;
+  EXPECT_FALSE(shard->run(now, true, sink));
+  EXPECT_EQ(sink.asked, 1);
+  sink.exhausted = false;
+  settle();
+  ASSERT_EQ(sink.frames.size(), 10u);
+  for (std::uint16_t i = 0; i < 10; ++i)
+    EXPECT_EQ(wire::parse_frame(sink.frames[i], {})->tcp.destination_port(), 40'000 + i);
+}
+
+TEST_F(ShardTest, flows_that_come_and_go_while_the_port_is_full_leave_nothing_behind) {
+  config.cookies = CookieMode::never;
+  start();
+  sink.exhausted = true;
+  for (std::uint32_t round = 0; round < 1'000; ++round) {
+    give(frame_of(segment(40'000, kPlain, wire::kSyn, 1, 0)));
+    give(frame_of(segment(40'000, kPlain, wire::kRst, 2, 0)));
+  }
+  give(frame_of(segment(40'001, kPlain, wire::kSyn, 1, 0)));
+  EXPECT_LE(shard->flows(), 2u);
+  sink.exhausted = false;
+  settle();
+  EXPECT_EQ(sink.frames.size(), 1u);
+  EXPECT_EQ(shard->flows(), 1u);
+}
+
 TEST_F(ShardTest, cookie_that_the_port_has_no_room_for_is_a_drop_and_no_cookie) {
   config.cookies = CookieMode::always;
   start();
