@@ -163,7 +163,9 @@ void Daemon::register_commands() {
                       }});
   traces_ = std::make_unique<TraceDesk>(std::move(traced));
   control_->handle("stats", [this](const json&) {
-    return json{{"t_ns", dpdk::Clock::now().time_since_epoch().count()}, {"groups", engine::to_json(snapshot())}};
+    return json{{"t_ns", dpdk::Clock::now().time_since_epoch().count()},
+                {"tsc_hz", dpdk::Clock::rate()},
+                {"groups", engine::to_json(snapshot())}};
   });
   control_->handle("info", [this](const json&) { return info(); });
   control_->handle("crypto", [this](const json&) { return crypto(); });

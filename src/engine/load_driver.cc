@@ -125,6 +125,7 @@ void LoadDriver::watch(flow::Shard& shard, Instant now) {
 
 void LoadDriver::wind_down(flow::Shard& shard, Instant now) {
   stage_ = Stage::winding_down;
+  statistics_.steady_ns.set(ns_of(now));
   cut_at_ = now + plan_.timeout;
   if (plan_.rate > 0) {
     const std::uint64_t due =

@@ -105,9 +105,11 @@ LoadResult LoadResult::of(Workers workers) {
   LoadResult out;
   std::uint64_t first = ~std::uint64_t{0};
   std::uint64_t last = 0;
+  std::uint64_t steady = 0;
   for (const LoadStatistics* worker : workers) {
     out.begun += worker->begun.get();
     out.opened += worker->opened.get();
+    out.opened_steady += worker->opened_steady.get();
     out.completed += worker->completed.get();
     out.cut += worker->cut.get();
     out.active += worker->active.get();
@@ -120,9 +122,11 @@ LoadResult LoadResult::of(Workers workers) {
     if (worker->started_ns.get() == 0) continue;
     first = std::min(first, worker->started_ns.get());
     last = std::max(last, worker->last_ns.get());
+    steady = std::max(steady, worker->steady_ns.get());
   }
   for (const std::uint64_t failure : out.failures) out.failed += failure;
   if (last > first) out.elapsed_s = static_cast<double>(last - first) / 1e9;
+  out.steady_s = steady > first ? static_cast<double>(steady - first) / 1e9 : out.elapsed_s;
   out.connect = summarise(workers, &LoadStatistics::connect);
   out.handshake = summarise(workers, &LoadStatistics::handshake);
   out.first_byte = summarise(workers, &LoadStatistics::first_byte);
@@ -196,7 +200,8 @@ json load_json(const LoadFacts& facts, const LoadResult& result, const NamedGrou
         {"failed", result.failed},
         {"cut", result.cut},
         {"unstarted", result.unstarted},
-        {"opened_per_s", result.per_second(result.opened)}}},
+        {"opened_per_s", result.per_second(result.opened)},
+        {"steady_per_s", result.steady_per_second()}}},
       {"failures", std::move(failures)},
       {"requests",
        {{"completed", result.requests}, {"per_s", result.per_second(result.requests)}, {"status", std::move(status)}}},

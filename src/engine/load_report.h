@@ -28,8 +28,10 @@ struct LatencySummary {
 /// One reading of the workers' counters.
 struct LoadResult {
   double elapsed_s = 0;  ///< from the start until something last went on
+  double steady_s = 0;   ///< from the start until no more connections were begun; elapsed_s when they ran out before
   std::uint64_t begun = 0;
   std::uint64_t opened = 0;
+  std::uint64_t opened_steady = 0;  ///< in steady_s
   std::uint64_t completed = 0;
   std::uint64_t failed = 0;
   std::uint64_t cut = 0;
@@ -52,6 +54,9 @@ struct LoadResult {
   bool good() const { return failed == 0 && status[4] == 0 && status[5] == 0 && completed != 0; }
   /// Events a second of the run; 0 for a run of no length.
   double per_second(std::uint64_t count) const { return elapsed_s > 0 ? static_cast<double>(count) / elapsed_s : 0; }
+  /// Connections opened a second without the end of the run, when none is begun any more: what a server can do, however
+  /// long its last answers take.
+  double steady_per_second() const { return steady_s > 0 ? static_cast<double>(opened_steady) / steady_s : 0; }
 };
 
 /// What the run was, for the head of a report.

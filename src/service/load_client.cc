@@ -71,6 +71,7 @@ LoadClient::LoadClient(LoadScript script, LoadStatistics& statistics, Owner& own
 void LoadClient::on_open(flow::Stream& stream) {
   LoadState& state = state_of(stream);
   statistics_.opened.add();
+  if (!winding_down_) statistics_.opened_steady.add();
   statistics_.connect.record(stream.established() - state.due);
   if (stream.tls_info() != nullptr) statistics_.handshake.record(stream.now() - stream.established());
   owner_.on_progress(state.slot, stream.now());

@@ -60,12 +60,13 @@ struct LoadLatency {
 
 /// The sums agree: begun = completed + failures + cut + active.
 struct LoadStatistics {
-  Counter begun;      ///< connections that we set out to open
-  Counter opened;     ///< of these: ready to be talked on
-  Counter completed;  ///< of these: all was done
-  Counter cut;        ///< open or opening when the run ended, given up then: no failure of anybody's
-  Counter active;     ///< opening or open now
-  Counter unstarted;  ///< due by the rate, but never begun: as many as are allowed were open already
+  Counter begun;          ///< connections that we set out to open
+  Counter opened;         ///< of these: ready to be talked on
+  Counter opened_steady;  ///< of these: while connections were still being begun
+  Counter completed;      ///< of these: all was done
+  Counter cut;            ///< open or opening when the run ended, given up then: no failure of anybody's
+  Counter active;         ///< opening or open now
+  Counter unstarted;      ///< due by the rate, but never begun: as many as are allowed were open already
   std::array<Counter, kLoadFailures> failures;
   Counter requests;               ///< answered whole, whatever the status; rounds of an echo
   std::array<Counter, 6> status;  ///< of these, by the first digit of the HTTP status
@@ -73,6 +74,7 @@ struct LoadStatistics {
   Counter bytes_sent;             ///< all that was handed to TCP or TLS, heads of requests too
   Counter started_ns;             ///< when the first connection was due
   Counter last_ns;                ///< when something last went on
+  Counter steady_ns;              ///< when the last connection was begun for, as the time was over; 0: not yet
   LoadLatency connect;            ///< from when a connection was due until TCP was established
   LoadLatency handshake;          ///< from then until the TLS handshake was complete
   LoadLatency first_byte;         ///< from when a request was due to its answer's first byte

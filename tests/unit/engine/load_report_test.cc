@@ -49,6 +49,16 @@ TEST_F(LoadReport, sums_up_the_workers) {
   EXPECT_DOUBLE_EQ(result().per_second(result().requests), 20.0);
 }
 
+TEST_F(LoadReport, steady_rate_leaves_the_end_of_the_run_out) {
+  EXPECT_DOUBLE_EQ(result().steady_s, 2.0);  // connections ran out before the time did
+  for (const auto& worker : workers) {
+    worker->steady_ns.set(2'000'000'000);
+    worker->opened_steady.set(7);
+  }
+  EXPECT_DOUBLE_EQ(result().steady_s, 1.0);
+  EXPECT_DOUBLE_EQ(result().steady_per_second(), 14.0);
+}
+
 TEST_F(LoadReport, percentiles_of_several_workers_are_those_of_all_values_together) {
   for (int ms = 1; ms <= 50; ++ms) workers[0]->connect.record(std::chrono::milliseconds(ms));
   for (int ms = 51; ms <= 100; ++ms) workers[1]->connect.record(std::chrono::milliseconds(ms));
