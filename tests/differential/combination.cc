@@ -63,7 +63,10 @@ bool scheme_is_of_its_curve(const SigningRow& signing) {
 bool is_distinct(const Combination& each) {
   if (each.is_tls13()) {
     if (each.resumption == Resumption::session_id || !each.extended_master_secret) return false;
+    // Nobody signs where early data is sent.
+    if (each.resumption == Resumption::early && each.signing != &kSigningRows[0]) return false;
   } else {
+    if (each.resumption == Resumption::early) return false;
     // Our server signs by the hash of the curve's own size alone, and our client encrypts no premaster secret.
     if (each.ours == Side::server && !scheme_is_of_its_curve(*each.signing)) return false;
     if (each.ours == Side::client && each.suite->suite.rsa_key_exchange) return false;
@@ -72,8 +75,6 @@ bool is_distinct(const Combination& each) {
       return false;
     // Our server resumes no session that could be anybody's (RFC 7627 5.4).
     if (!each.extended_master_secret && each.resumption != Resumption::none) return false;
-    // Our server keeps nothing for a session, so that tickets are all that it resumes by.
-    if (each.ours == Side::server && each.resumption == Resumption::session_id) return false;
   }
   return true;
 }
@@ -91,14 +92,18 @@ bool Combination::client_shows_certificate() const {
   return is_tls13() || (signing->kind != CredentialKind::ed25519 && scheme_is_of_its_curve(*signing));
 }
 
-// Our client keeps no ticket of TLS 1.3 that comes in pieces, as one does that holds a certificate.
 bool Combination::resumes() const {
-  if (ours == Side::client && is_tls13() && cut == Cut::records && client_shows_certificate()) return false;
+  if (ours == Side::client && is_tls13()) {
+    // Ours keeps no ticket of TLS 1.3 that comes in pieces, as one does that holds a certificate.
+    if (resumption == Resumption::ticket && cut == Cut::records && client_shows_certificate()) return false;
+    // OpenSSL's tickets for early data only name what its server keeps, and forgets at the first ClientHello.
+    if (resumption == Resumption::early && retries()) return false;
+  }
   return resumption != Resumption::none;
 }
 
 void PrintTo(const Combination& each, std::ostream* out) {
-  constexpr std::array kResumptions = {"", " ticket", " session-id"};
+  constexpr std::array kResumptions = {"", " ticket", " session-id", " early-data"};
   constexpr std::array kProofs = {"", " client-asked", " client-certificate"};
   constexpr std::array kCuts = {"", " bytes", " pieces", " records"};
   *out << (each.ours == Side::server ? "ours serves " : "ours connects ") << each.suite->name << ' ' << each.group->name
@@ -133,7 +138,8 @@ void for_each_combination(Side ours, const SuiteRow& suite, unsigned stride,
   for (const GroupRow& group : kGroupRows)
     for (const Side restricting : {Side::server, Side::client})
       for (const SigningRow& signing : kSigningRows)
-        for (const Resumption resumption : {Resumption::none, Resumption::ticket, Resumption::session_id})
+        for (const Resumption resumption :
+             {Resumption::none, Resumption::ticket, Resumption::session_id, Resumption::early})
           for (const ClientProof proof : {ClientProof::not_asked, ClientProof::absent, ClientProof::given})
             for (const Cut cut : {Cut::whole, Cut::bytes, Cut::pieces, Cut::records})
               for (const bool extended_master_secret : {true, false}) {

@@ -15,7 +15,8 @@ namespace handsel::tls::test {
 
 enum class Side : std::uint8_t { server, client };
 
-enum class Resumption : std::uint8_t { none, ticket, session_id };
+/// `early`: by a ticket, and the client sends early data.
+enum class Resumption : std::uint8_t { none, ticket, session_id, early };
 enum class ClientProof : std::uint8_t { not_asked, absent, given };
 
 /// How the byte stream is cut: not at all, into single bytes, into pieces of random lengths, or the records themselves,
@@ -65,6 +66,8 @@ struct Combination {
   bool client_shows_certificate() const;
   /// The second connection resumes the first one's session.
   bool resumes() const;
+  /// Its client's early data is taken; where there is some, it is passed over otherwise.
+  bool takes_early_data() const { return resumption == Resumption::early && !retries(); }
 };
 void PrintTo(const Combination& combination, std::ostream* out);
 

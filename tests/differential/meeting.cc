@@ -13,6 +13,7 @@ namespace {
 
 constexpr const char* kProtocol = "http/1.1";
 constexpr std::uint64_t kRecordsPerKey = 3;
+constexpr std::size_t kEarlyBytes = 700;
 
 const crypto::Issued& server_certificate(CredentialKind kind) {
   const LibsslCertificates& all = LibsslCertificates::get();
@@ -85,7 +86,9 @@ ServerConfig server_config(const Combination& combination) {
   draft.min_version = Version::tls12;
   draft.rsa_key_exchange = combination.suite->suite.rsa_key_exchange;
   draft.records_per_key = combination.is_tls13() ? kRecordsPerKey : limits::kKeyUpdateRecords;
-  if (combination.resumption == Resumption::ticket) draft.ticket_keys = ticket_keys();
+  if (combination.resumption == Resumption::ticket || combination.resumption == Resumption::early)
+    draft.ticket_keys = ticket_keys();
+  if (combination.resumption == Resumption::early) draft.max_early_data = kEarlyBytes;
   if (combination.proof != ClientProof::not_asked) {
     draft.client_certificates =
         combination.client_shows_certificate() ? ClientCertificates::require : ClientCertificates::request;
@@ -102,6 +105,7 @@ ClientConfig client_config(const Combination& combination) {
   draft.groups = group_numbers();
   if (combination.restricting == Side::client) draft.groups = {combination.group->group};
   draft.resume_sessions = combination.resumption != Resumption::none;
+  draft.early_data = combination.resumption == Resumption::early;
   draft.records_per_key = combination.is_tls13() ? kRecordsPerKey : limits::kKeyUpdateRecords;
   if (combination.proof == ClientProof::given)
     draft.credential = credential_of(Side::client, combination.signing->kind);
@@ -122,6 +126,7 @@ int choose_protocol_of_libssl(SSL*, const unsigned char** out, unsigned char* by
 
 Hall::Hall() : server(LibsslCertificates::get().ecdsa) {
   server_world.worker.unix_at_zero_ms = client_world.worker.unix_at_zero_ms;
+  server_world.worker.server_sessions = &served;
   X509_STORE* const trusted = SSL_CTX_get_cert_store(client.context());
   X509_STORE_add_cert(trusted, LibsslCertificates::get().authority.root().x509.get());
   X509_STORE_add_cert(SSL_CTX_get_cert_store(server.context()), LibsslCertificates::get().authority.root().x509.get());
@@ -131,6 +136,7 @@ Hall::Hall() : server(LibsslCertificates::get().ecdsa) {
 Meeting::Meeting(Hall& hall, const Combination& combination, std::uint32_t seed)
     : hall_(hall),
       combination_(combination),
+      guard_(64, hall.server_world.entropy),
       to_theirs_(combination.cut, seed),
       to_ours_(combination.cut, seed + 1),
       seed_(seed) {
@@ -140,9 +146,13 @@ Meeting::Meeting(Hall& hall, const Combination& combination, std::uint32_t seed)
     client_config_ = client_config(combination);
   sessions_.emplace(SessionCache::Sizes{8, 2, 4});
   hall.client_world.worker.client_sessions = &*sessions_;
+  hall.server_world.worker.replay_guard = &guard_;
 }
 
-Meeting::~Meeting() { hall_.client_world.worker.client_sessions = &hall_.client_world.sessions; }
+Meeting::~Meeting() {
+  hall_.client_world.worker.client_sessions = &hall_.client_world.sessions;
+  hall_.server_world.worker.replay_guard = &hall_.server_world.replay_guard;
+}
 
 void Meeting::set_up_client(SSL* ssl) {
   const Combination& each = combination_;
@@ -159,6 +169,7 @@ void Meeting::set_up_client(SSL* ssl) {
   SSL_set_alpn_protos(ssl, reinterpret_cast<const unsigned char*>(offered.data()),
                       static_cast<unsigned>(offered.size()));
   if (!each.extended_master_secret) SSL_set_options(ssl, SSL_OP_NO_EXTENDED_MASTER_SECRET);
+  if (each.resumption == Resumption::session_id) SSL_set_options(ssl, SSL_OP_NO_TICKET);
   if (each.proof == ClientProof::given) show(ssl, certificate_of_client(each.signing->kind));
 }
 
@@ -172,7 +183,9 @@ void Meeting::set_up_server(SSL* ssl) {
   EXPECT_EQ(SSL_set1_groups_list(ssl, groups.c_str()), 1);
   EXPECT_EQ(SSL_set1_sigalgs_list(ssl, each.signing->name), 1);
   show(ssl, server_certificate(each.signing->kind));
-  if (each.resumption != Resumption::ticket) SSL_set_options(ssl, SSL_OP_NO_TICKET);
+  if (each.resumption == Resumption::none || each.resumption == Resumption::session_id)
+    SSL_set_options(ssl, SSL_OP_NO_TICKET);
+  SSL_set_max_early_data(ssl, each.resumption == Resumption::early ? kEarlyBytes : 0);
   if (!each.extended_master_secret) SSL_set_options(ssl, SSL_OP_NO_EXTENDED_MASTER_SECRET);
   if (each.proof != ClientProof::not_asked)
     SSL_set_verify(
@@ -190,7 +203,7 @@ void Meeting::set_up_theirs() {
   if (combination_.cut == Cut::records) SSL_set_max_send_fragment(ssl, 512);
 }
 
-void Meeting::connect() {
+void Meeting::connect(bool again) {
   set_up_theirs();
   if (session_) {
     EXPECT_EQ(SSL_set_session(theirs().ssl(), session_.get()), 1);
@@ -204,7 +217,36 @@ void Meeting::connect() {
     client->start();
     ours_ = std::move(client);
   }
+  if (again && combination_.resumption == Resumption::early) send_early_data();
   exchange();
+}
+
+void Meeting::send_early_data() {
+  const Buffer data = pattern(kEarlyBytes);
+  early_.clear();
+  if (combination_.ours == Side::client) {
+    EXPECT_TRUE(ours_->session().send_early(data, *ours_));
+    hears_early_ = true;
+    return;
+  }
+  std::size_t written = 0;
+  EXPECT_EQ(SSL_write_early_data(theirs().ssl(), data.data(), data.size(), &written), 1);
+}
+
+/// What OpenSSL's server is sent early it gives out before it goes on; true when there is no more.
+bool Meeting::hear_early_data() {
+  Buffer chunk(16'384);
+  std::size_t count = 0;
+  int result = 0;
+  while ((result = SSL_read_early_data(theirs().ssl(), chunk.data(), chunk.size(), &count)) ==
+         SSL_READ_EARLY_DATA_SUCCESS)
+    append(early_, Bytes(chunk).first(count));
+  return result == SSL_READ_EARLY_DATA_FINISH;
+}
+
+void Meeting::run_theirs() {
+  if (hears_early_) hears_early_ = !hear_early_data();
+  if (!hears_early_) theirs().run();
 }
 
 void Meeting::exchange() {
@@ -212,9 +254,9 @@ void Meeting::exchange() {
     const Buffer to_theirs = ours_->take_output();
     to_theirs_.carry(to_theirs, [this](Bytes piece) {
       theirs().give(piece);
-      theirs().run();
+      run_theirs();
     });
-    if (to_theirs.empty()) theirs().run();
+    if (to_theirs.empty()) run_theirs();
     const Buffer to_ours = theirs().take_output();
     to_ours_.carry(to_ours, [this](Bytes piece) {
       ours_->receive(piece);
@@ -227,11 +269,12 @@ void Meeting::exchange() {
 void Meeting::expect_agreement() {
   const bool twice = combination_.resumption != Resumption::none;
   for (int round = 0; round < (twice ? 2 : 1); ++round) {
-    connect();
+    connect(round == 1);
     ASSERT_TRUE(ours_->connected) << name_of(ours_->session().failure().error) << ", alert "
                                   << name_of(ours_->session().failure().alert);
     ASSERT_TRUE(theirs().connected());
     expect_same_view(round == 1 && combination_.resumes());
+    if (round == 1 && combination_.resumption == Resumption::early) expect_early_data();
     expect_data_both_ways();
     if (combination_.is_tls13()) expect_keys_updated();
     if (twice && combination_.ours == Side::server) session_.reset(SSL_get1_session(theirs().ssl()));
@@ -304,6 +347,14 @@ void Meeting::expect_client_known() {
   }
 }
 
+void Meeting::expect_early_data() {
+  const bool taken = combination_.takes_early_data();
+  EXPECT_EQ(ours_->session().info().early_data, taken ? EarlyData::accepted : EarlyData::rejected);
+  EXPECT_EQ(SSL_get_early_data_status(theirs().ssl()), taken ? SSL_EARLY_DATA_ACCEPTED : SSL_EARLY_DATA_REJECTED);
+  const Buffer& came = combination_.ours == Side::server ? ours_->early_plaintext : early_;
+  EXPECT_TRUE(came == (taken ? pattern(kEarlyBytes) : Buffer{})) << came.size() << " bytes came";
+}
+
 void Meeting::expect_data_both_ways() {
   const Buffer data = pattern(combination_.cut == Cut::whole ? 20'000 : 600);
   theirs().plaintext.clear();
@@ -366,7 +417,7 @@ int Meeting::refusal_between_libssl_ends() {
 }
 
 void Meeting::expect_refusal() {
-  connect();
+  connect(false);
   EXPECT_FALSE(ours_->connected);
   EXPECT_FALSE(theirs().connected());
   const Failure failure = ours_->session().failure();

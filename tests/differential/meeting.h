@@ -17,6 +17,7 @@ struct Hall {
   Hall();
   World server_world;
   ClientWorld client_world;
+  ServerSessions served{4};
   LibsslClient client;
   LibsslServer server;
 };
@@ -38,11 +39,15 @@ class Meeting {
   void set_up_client(SSL* ssl);
   void set_up_server(SSL* ssl);
   void set_up_theirs();
-  void connect();
+  void connect(bool again);
+  void send_early_data();
   void exchange();
+  void run_theirs();
+  bool hear_early_data();
   void expect_same_view(bool resumed);
   void expect_same_signature();
   void expect_client_known();
+  void expect_early_data();
   void expect_data_both_ways();
   void expect_keys_updated();
   void expect_closed();
@@ -53,8 +58,11 @@ class Meeting {
   ServerConfig server_config_;
   ClientConfig client_config_;
   std::optional<SessionCache> sessions_;
+  ReplayGuard guard_;
   std::unique_ptr<SessionEnd> ours_;
   SavedSession session_;
+  Buffer early_;  // what OpenSSL's server was sent early
+  bool hears_early_ = false;
   Cutter to_theirs_, to_ours_;
   std::uint32_t seed_;
 };
