@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,24 +26,26 @@ void print(const std::string& name, const Names& values, const std::string& note
 
 std::string in_code(std::string_view name) { return "`" + std::string(name) + "`"; }
 
-/// Two ends of our own, for one handshake.
+/// Two ends of our own, for a handshake and more of them.
 struct Meeting {
   explicit Meeting(const Setup& setup)
-      : client_config(*prepared(setup.client)),
-        server_config(*prepared(setup.server)),
-        client(client_side, client_config),
-        server(server_side, server_config) {
+      : client_config(*prepared(setup.client)), server_config(*prepared(setup.server)) {
     server_side.world.worker.unix_at_zero_ms = client_side.world.worker.unix_at_zero_ms;
-    client.start();
-    test::exchange(client, server);
+    connect();
   }
-  bool connected() const { return client.connected && server.connected; }
-  const Info& info() { return server.session().info(); }
+  void connect() {
+    client.emplace(client_side, client_config);
+    server.emplace(server_side, server_config);
+    client->start();
+    test::exchange(*client, *server);
+  }
+  bool connected() const { return client->connected && server->connected; }
+  const Info& info() { return server->session().info(); }
 
   Listened client_side, server_side;
   ClientConfig client_config;
   ServerConfig server_config;
-  Engine client, server;
+  std::optional<Engine> client, server;
 };
 
 Setup setup_for(Version version) {
@@ -125,13 +128,17 @@ Names extensions(bool of_client) {
     Scenario scenario;
     scenario.version = version;
     scenario.authenticated = true;
+    scenario.retry = scenario.early = version == Version::tls13;
     Setup setup(scenario);
     setup.client.alpn = setup.server.alpn = {"h2"};
-    Meeting first(setup);
-    for (const Item& item : (of_client ? first.client : first.server).take_said())
-      if (item.type == static_cast<std::uint8_t>(ContentType::handshake))
-        for (std::string& name : extension_names(item.content, scenario.form()))
-          if (std::ranges::find(names, in_code(name)) == names.end()) names.push_back(in_code(name));
+    Meeting meeting(setup);
+    for (int round = 0; round < 2; ++round) {
+      for (const Item& item : (of_client ? meeting.client : meeting.server)->take_said())
+        if (item.type == static_cast<std::uint8_t>(ContentType::handshake))
+          for (std::string& name : extension_names(item.content, scenario.form()))
+            if (std::ranges::find(names, in_code(name)) == names.end()) names.push_back(in_code(name));
+      if (round == 0) meeting.connect();
+    }
   }
   std::ranges::sort(names);
   return names;
@@ -154,6 +161,13 @@ void print_facts() {
       names.emplace_back("TLS 1.3 by tickets, with (EC)DHE");
     if (holds({"server 1.2 resumed", "connects"}) && holds({"client 1.2 resumed", "connects"}))
       names.emplace_back("TLS 1.2 by tickets");
+    return names;
+  }());
+  print("early data, where both ends ask for it", [] {
+    Names names;
+    if (holds({"server 1.3 early", "connects"}) && holds({"client 1.3 early", "connects"}))
+      names.push_back("at most " + std::to_string(limits::kMaxEarlyData) + " bytes a connection");
+    if (holds({"server 1.3 replayed", "declines replayed", "connects"})) names.emplace_back("of one ClientHello once");
     return names;
   }());
   print("extensions that a client sends", extensions(true));
