@@ -10,8 +10,8 @@ import pathlib
 import re
 import sys
 
-BEGIN = "<!-- conformance table: begin -->"
-END = "<!-- conformance table: end -->"
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+import drawn
 
 
 def cases(folder: pathlib.Path):
@@ -32,31 +32,21 @@ def order(document: str):
     return {"RFC": (0, int(number or 0))}.get(kind, (1, 0)), document
 
 
-def table(folder: pathlib.Path) -> str:
+def table(folder: pathlib.Path) -> list[str]:
     rows = list(cases(folder))
     documents = sorted({row[0] for row in rows}, key=order)
-    lines = [BEGIN, "", f"{len(rows)} cases.", ""]
+    lines = [f"{len(rows)} cases.", ""]
     for document in documents:
         title = "Our own bounds" if document == "handsel" else document
         lines += [f"### {title}", "", "| section | rule | cases |", "| --- | --- | --- |"]
         for _, section, rule, file in sorted(row for row in rows if row[0] == document):
             lines.append(f"| {section or '–'} | {rule} | {file} |")
         lines.append("")
-    return "\n".join(lines + [END])
+    return lines[:-1]
 
 
 def main() -> int:
-    folder, readme = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-    text = readme.read_text()
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    wanted = before + table(folder) + after
-    if "--check" in sys.argv:
-        if wanted != text:
-            print(f"{readme} is older than the cases: run table.py {folder} {readme}")
-        return int(wanted != text)
-    readme.write_text(wanted)
-    return 0
+    return drawn.put(pathlib.Path(sys.argv[2]), "conformance table", table(pathlib.Path(sys.argv[1])), "cases")
 
 
 if __name__ == "__main__":

@@ -10,30 +10,20 @@ import pathlib
 import subprocess
 import sys
 
-BEGIN = "<!-- TLS table: begin -->"
-END = "<!-- TLS table: end -->"
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+import drawn
 
 
-def table(program: str) -> str:
+def table(program: str) -> list[str]:
     facts = subprocess.run([program, "--facts"], capture_output=True, text=True, check=True).stdout
     rows = [line.split("\t") for line in facts.splitlines()]
     if not rows or not all(value for _, value in rows):
         sys.exit(f"{program} found out nothing about {[name for name, value in rows if not value]}")
-    return "\n".join([BEGIN, "", "| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows), "", END])
+    return ["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows)]
 
 
 def main() -> int:
-    program, readme = sys.argv[1], pathlib.Path(sys.argv[2])
-    text = readme.read_text()
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    wanted = before + table(program) + after
-    if "--check" in sys.argv:
-        if wanted != text:
-            print(f"{readme} is older than the code: run facts.py {program} {readme}")
-        return int(wanted != text)
-    readme.write_text(wanted)
-    return 0
+    return drawn.put(pathlib.Path(sys.argv[2]), "TLS table", table(sys.argv[1]), "code")
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ import pathlib
 import re
 import sys
 
-BEGIN = "<!-- conformance table: begin -->"
-END = "<!-- conformance table: end -->"
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+import drawn
 
 
 class Case:
@@ -75,10 +75,10 @@ def section_order(section: str):
     return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in section.split(".")]
 
 
-def table(folder: pathlib.Path) -> str:
+def table(folder: pathlib.Path) -> list[str]:
     found = list(cases(folder))
     rows = [(case, *case.row()) for case in found]
-    lines = [BEGIN, "", f"{sum(row[-1] for row in rows)} cases of {len(rows)} rules.", ""]
+    lines = [f"{sum(row[-1] for row in rows)} cases of {len(rows)} rules.", ""]
     for document in sorted({case.document for case in found}, key=order):
         title = "Our own" if document == "handsel" else document
         lines += [f"### {title}", "", "| section | rule | tested | answer | cases |", "| --- | --- | --- | --- | --- |"]
@@ -86,21 +86,11 @@ def table(folder: pathlib.Path) -> str:
         for case, ends, outcome, count in sorted(chosen, key=lambda row: (section_order(row[0].section), row[0].rule)):
             lines.append(f"| {case.section or '–'} | {case.rule} | {ends} | {outcome} | {count} |")
         lines.append("")
-    return "\n".join(lines + [END])
+    return lines[:-1]
 
 
 def main() -> int:
-    folder, readme = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-    text = readme.read_text()
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    wanted = before + table(folder) + after
-    if "--check" in sys.argv:
-        if wanted != text:
-            print(f"{readme} is older than the cases: run table.py {folder} {readme}")
-        return int(wanted != text)
-    readme.write_text(wanted)
-    return 0
+    return drawn.put(pathlib.Path(sys.argv[2]), "conformance table", table(pathlib.Path(sys.argv[1])), "cases")
 
 
 if __name__ == "__main__":
