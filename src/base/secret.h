@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "base/bytes.h"
 
@@ -38,30 +39,33 @@ class Secret {
   explicit Secret(Bytes bytes) { assign(bytes); }
   Secret(const Secret&) = delete;
   Secret& operator=(const Secret&) = delete;
-  Secret(Secret&& other) noexcept {
-    assign(other.view());
-    other.wipe();
-  }
+  Secret(Secret&& other) noexcept : bytes_(other.bytes_), size_(other.size_) { other.wipe(); }
   Secret& operator=(Secret&& other) noexcept {
     if (this != &other) {
-      assign(other.view());
+      bytes_ = other.bytes_;
+      size_ = other.size_;
       other.wipe();
     }
     return *this;
   }
   ~Secret() { wipe(); }
 
-  Secret clone() const { return Secret(view()); }
+  Secret clone() const {
+    Secret copy;
+    copy.bytes_ = bytes_;
+    copy.size_ = size_;
+    return copy;
+  }
 
   /// `bytes` holds at most Capacity bytes; a longer view is cut (a caller's bug, caught in tests).
   void assign(Bytes bytes) {
     wipe();
-    size_ = bytes.size() < Capacity ? bytes.size() : Capacity;
+    size_ = static_cast<Size>(bytes.size() < Capacity ? bytes.size() : Capacity);
     if (size_ != 0) std::memcpy(bytes_.data(), bytes.data(), size_);
   }
   /// Gives `size` bytes to be filled by the caller.
   MutableBytes fill(std::size_t size) {
-    size_ = size < Capacity ? size : Capacity;
+    size_ = static_cast<Size>(size < Capacity ? size : Capacity);
     return {bytes_.data(), size_};
   }
   void wipe() {
@@ -75,8 +79,10 @@ class Secret {
   static constexpr std::size_t capacity() { return Capacity; }
 
  private:
+  // A byte where it can be: every connection keeps several secrets.
+  using Size = std::conditional_t<Capacity <= 0xff, std::uint8_t, std::size_t>;
   std::array<std::uint8_t, Capacity> bytes_{};
-  std::size_t size_ = 0;
+  Size size_ = 0;
 };
 
 }  // namespace handsel
