@@ -20,6 +20,8 @@ constexpr std::size_t key_bytes(AeadId id) { return id == AeadId::aes_128_gcm ? 
 struct AeadKey {
   AeadId id{};
   Secret<32> key;
+  /// For a record or two, as a handshake's keys are: its expanded form takes no place from those of busy connections.
+  bool brief = false;
 };
 
 /// One worker's AEAD engine; not thread-safe. Expanded keys are cached and wiped when evicted.

@@ -24,11 +24,16 @@ bool GcmKeyCache::holds(std::size_t index, const AeadKey& key, std::uint64_t tag
          equal_constant_time(Bytes(slot.key).first(key_bytes(key.id)), key.key.view());
 }
 
+std::size_t GcmKeyCache::set_of(const AeadKey& key) {
+  if (key.brief) return kBriefSet;
+  const std::uint64_t mixed = reinterpret_cast<std::uintptr_t>(&key) * 0x9e3779b97f4a7c15u;  // Fibonacci hashing
+  return static_cast<std::size_t>((mixed >> 32) * kBriefSet >> 32);
+}
+
 const gcm_key_data& GcmKeyCache::expanded(const AeadKey& key) {
   assert(key.key.size() == key_bytes(key.id));
   const std::uint64_t tag = load_be64(key.key.view().data());
-  const std::uint64_t mixed = reinterpret_cast<std::uintptr_t>(&key) * 0x9e3779b97f4a7c15u;  // Fibonacci hashing
-  const std::size_t set = static_cast<std::size_t>(mixed >> 58) % kSets;
+  const std::size_t set = set_of(key);
   for (std::size_t way = 0; way < kWays; ++way) {
     const std::size_t index = set * kWays + way;
     if (holds(index, key, tag)) {

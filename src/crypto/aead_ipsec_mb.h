@@ -16,6 +16,7 @@ namespace handsel::crypto {
 /// Expanding a GCM key costs 284 cycles and fills more than a kilobyte: too dear per record, too large per connection.
 /// So a worker keeps the keys of the connections that are busy. A slot is found by the AeadKey's address (never by
 /// bits of the secret) and believed only when the contents are equal, so memory that is used again cannot mislead.
+/// Brief keys share a set, which stays in the processor's cache however many handshakes pass through it.
 class GcmKeyCache {
  public:
   explicit GcmKeyCache(IMB_MGR& manager);
@@ -31,12 +32,14 @@ class GcmKeyCache {
 
  private:
   static constexpr std::size_t kSets = 64;
+  static constexpr std::size_t kBriefSet = kSets - 1;  // the others are those of busy connections
   static constexpr std::size_t kWays = 2;
   struct Slot {
     bool used = false;
     AeadId id{};
     std::array<std::uint8_t, 32> key{};
   };
+  static std::size_t set_of(const AeadKey& key);
   bool holds(std::size_t index, const AeadKey& key, std::uint64_t tag) const;
   void wipe(std::size_t index);
 

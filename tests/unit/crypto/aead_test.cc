@@ -167,6 +167,30 @@ TEST_F(AeadTest, forgotten_key_leaves_the_cache_even_when_it_moved) {
   EXPECT_EQ(aead->cached_keys(), 0u);
 }
 
+TEST_F(AeadTest, brief_keys_leave_the_keys_of_busy_connections_where_they_are) {
+  const auto aead = IpsecMbAead::make();
+  if (!aead) GTEST_SKIP() << "ipsec-mb does not run on this processor";
+  const auto nonce = random(kAeadNonceBytes);
+  std::vector<std::uint8_t> sealed(kAeadTagBytes);
+  const AeadKey busy = random_key(AeadId::aes_128_gcm);
+  aead->seal(busy, nonce, {}, {}, sealed);
+  std::vector<AeadKey> keys;
+  for (int i = 0; i < 500; ++i) {
+    keys.push_back(random_key(AeadId::aes_128_gcm));
+    keys.back().brief = true;
+  }
+  const auto reference = make_aead("libcrypto");
+  for (const AeadKey& key : keys) {
+    aead->seal(key, nonce, {}, {}, sealed);
+    ASSERT_TRUE(reference->open(key, nonce, {}, sealed));
+    ASSERT_LE(aead->cached_keys(), 3u);
+  }
+  for (const AeadKey& key : keys) aead->forget(key);
+  EXPECT_EQ(aead->cached_keys(), 1u);
+  aead->forget(busy);
+  EXPECT_EQ(aead->cached_keys(), 0u);
+}
+
 TEST(MakeAead, unknown_name_gives_none) { EXPECT_EQ(make_aead("rot13"), nullptr); }
 
 }  // namespace
