@@ -37,7 +37,10 @@ std::size_t state_bytes(HashId id) { return id == HashId::sha256 ? sizeof(Sha256
 void absorb_key_sha256(Bytes key, Words& inner, Words& outer) {
   std::uint8_t inner_block[kSha256BlockBytes] = {};
   std::uint8_t outer_block[kSha256BlockBytes];
-  if (!key.empty()) std::memcpy(inner_block, key.data(), key.size());
+  if (key.size() == kSha256DigestBytes)  // nearly always: a copy of known length takes no call
+    std::memcpy(inner_block, key.data(), kSha256DigestBytes);
+  else if (!key.empty())
+    std::memcpy(inner_block, key.data(), key.size());
   for (std::size_t i = 0; i < kSha256BlockBytes; ++i) {
     outer_block[i] = inner_block[i] ^ kOuterPad;
     inner_block[i] ^= kInnerPad;
@@ -49,45 +52,82 @@ void absorb_key_sha256(Bytes key, Words& inner, Words& outer) {
   secure_wipe(outer_block, sizeof outer_block);
 }
 
-/// HMAC's outer message: the padded key's words are there already, and behind the inner digest stands this
-/// (RFC 6234 4.1: a one, zeros, 96 bytes in bits).
-struct OuterBlock {
-  alignas(16) std::uint8_t bytes[kSha256BlockBytes];
-  explicit OuterBlock(const Sha256Words& inner) {
-    alignas(16) static constexpr std::uint8_t kPadding[32] = {0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,    0,
-                                                              0,    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x03, 0};
-    write_sha256_digest(inner, bytes);
-    std::memcpy(bytes + kSha256DigestBytes, kPadding, sizeof kPadding);
-  }
-  ~OuterBlock() { secure_wipe(bytes, sizeof bytes); }
-  OuterBlock(const OuterBlock&) = delete;
-  OuterBlock& operator=(const OuterBlock&) = delete;
-};
-
-void mac_sha256(const Words& inner, const Words& outer, std::initializer_list<Bytes> parts, std::uint8_t* out) {
-  Sha256 hash(as_sha256(inner));
-  for (const Bytes part : parts) hash.update(part);
-  const OuterBlock block(hash.finish());
-  Words words = outer;
-  sha256_kernels().compress(as_sha256(words), block.bytes, 1);
-  write_sha256_digest(as_sha256(words), out);
-  secure_wipe(words);
-  secure_wipe(&hash, sizeof hash);
+bool fits_one_block(std::initializer_list<Bytes> parts) {
+  std::size_t bytes = 0;
+  for (const Bytes part : parts) bytes += part.size();
+  return bytes <= kSha256BlockBytes - 1 - sizeof(std::uint64_t);
 }
 
-void mac_two_sha256(const Words& inner, const Words& outer, std::initializer_list<Bytes> first, std::uint8_t* first_out,
+/// What is left of an HMAC behind its padded keys: the block to be compressed next, and the words to do it with.
+struct MacStep {
+  alignas(16) Sha256Words words;
+  alignas(16) std::uint8_t block[kSha256BlockBytes] = {};
+
+  /// The inner message, which fits: most of what a key schedule hashes is that short (RFC 6234 4.1: behind it a one,
+  /// zeros, and the length in bits).
+  MacStep(const Words& inner, std::initializer_list<Bytes> parts) {
+    std::memcpy(words, inner.data(), sizeof words);
+    std::size_t used = 0;
+    for (const Bytes part : parts) {
+      if (!part.empty()) std::memcpy(block + used, part.data(), part.size());
+      used += part.size();
+    }
+    block[used] = 0x80;
+    store_be16(block + kSha256BlockBytes - 2, static_cast<std::uint16_t>((kSha256BlockBytes + used) * 8));
+  }
+  /// A longer one, hashed already.
+  explicit MacStep(const Sha256Words& digest) { std::memcpy(words, digest, sizeof words); }
+  ~MacStep() {
+    secure_wipe(words, sizeof words);
+    secure_wipe(block, sizeof block);
+  }
+  MacStep(const MacStep&) = delete;
+  MacStep& operator=(const MacStep&) = delete;
+
+  /// The outer message, of the inner one's digest: 96 bytes with the key.
+  void turn(const Words& outer) {
+    alignas(16) static constexpr std::uint8_t kPadding[32] = {0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,    0,
+                                                              0,    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x03, 0};
+    write_sha256_digest(words, block);
+    std::memcpy(block + kSha256DigestBytes, kPadding, sizeof kPadding);
+    std::memcpy(words, outer.data(), sizeof words);
+  }
+};
+
+void compress(MacStep& step) { sha256_kernels().compress(step.words, step.block, 1); }
+void compress_two(MacStep& first, MacStep& second) {
+  sha256_kernels().compress_two(first.words, first.block, second.words, second.block);
+}
+
+void mac_sha256(const Words& inner, const Words& outer, std::initializer_list<Bytes> parts, std::uint8_t* out) {
+  const auto finish = [&](MacStep& step) {
+    step.turn(outer);
+    compress(step);
+    write_sha256_digest(step.words, out);
+  };
+  if (fits_one_block(parts)) {
+    MacStep step(inner, parts);
+    compress(step);
+    return finish(step);
+  }
+  Sha256 hash(as_sha256(inner));
+  for (const Bytes part : parts) hash.update(part);
+  MacStep step(hash.finish());
+  secure_wipe(&hash, sizeof hash);
+  finish(step);
+}
+
+/// Both messages fit one block.
+void mac_two_sha256(const Words& first_inner, const Words& first_outer, std::initializer_list<Bytes> first,
+                    std::uint8_t* first_out, const Words& second_inner, const Words& second_outer,
                     std::initializer_list<Bytes> second, std::uint8_t* second_out) {
-  Sha256 hashes[2] = {Sha256(as_sha256(inner)), Sha256(as_sha256(inner))};
-  for (const Bytes part : first) hashes[0].update(part);
-  for (const Bytes part : second) hashes[1].update(part);
-  Sha256::finish_two(hashes[0], hashes[1]);
-  const OuterBlock first_block(hashes[0].words()), second_block(hashes[1].words());
-  Words words[2] = {outer, outer};
-  sha256_kernels().compress_two(as_sha256(words[0]), first_block.bytes, as_sha256(words[1]), second_block.bytes);
-  write_sha256_digest(as_sha256(words[0]), first_out);
-  write_sha256_digest(as_sha256(words[1]), second_out);
-  secure_wipe(words, sizeof words);
-  secure_wipe(hashes, sizeof hashes);
+  MacStep steps[2] = {{first_inner, first}, {second_inner, second}};
+  compress_two(steps[0], steps[1]);
+  steps[0].turn(first_outer);
+  steps[1].turn(second_outer);
+  compress_two(steps[0], steps[1]);
+  write_sha256_digest(steps[0].words, first_out);
+  write_sha256_digest(steps[1].words, second_out);
 }
 
 // --- SHA-384's -------------------------------------------------------------------------------------------------------
@@ -197,12 +237,16 @@ void Hmac::mac(std::initializer_list<Bytes> parts, MutableBytes out) const {
     mac_sha384(inner_, outer_, parts, out.data());
 }
 
-void Hmac::mac_two(std::initializer_list<Bytes> first, MutableBytes first_out, std::initializer_list<Bytes> second,
-                   MutableBytes second_out) const {
-  assert(first_out.size() >= digest_bytes(id_) && second_out.size() >= digest_bytes(id_));
-  if (id_ == HashId::sha256) return mac_two_sha256(inner_, outer_, first, first_out.data(), second, second_out.data());
-  mac(first, first_out);
-  mac(second, second_out);
+void mac_two(const Hmac& first_key, std::initializer_list<Bytes> first, MutableBytes first_out, const Hmac& second_key,
+             std::initializer_list<Bytes> second, MutableBytes second_out) {
+  const HashId id = first_key.id_;
+  if (id == HashId::sha256 && second_key.id_ == id && fits_one_block(first) && fits_one_block(second)) {
+    assert(first_out.size() >= digest_bytes(id) && second_out.size() >= digest_bytes(id));
+    return mac_two_sha256(first_key.inner_, first_key.outer_, first, first_out.data(), second_key.inner_,
+                          second_key.outer_, second, second_out.data());
+  }
+  first_key.mac(first, first_out);
+  second_key.mac(second, second_out);
 }
 
 void hkdf_extract(HashId id, Bytes salt, Bytes input_key_material, MutableBytes pseudorandom_key) {
@@ -229,13 +273,13 @@ void hkdf_expand(const Hmac& pseudorandom_key, Bytes info, MutableBytes out) {
   secure_wipe(block);
 }
 
-void hkdf_expand_two(const Hmac& pseudorandom_key, Bytes first_info, MutableBytes first_out, Bytes second_info,
-                     MutableBytes second_out) {
-  assert(first_out.size() <= digest_bytes(pseudorandom_key.id()) &&
-         second_out.size() <= digest_bytes(pseudorandom_key.id()));
+void hkdf_expand_two(const Hmac& first_key, Bytes first_info, MutableBytes first_out, const Hmac& second_key,
+                     Bytes second_info, MutableBytes second_out) {
+  assert(first_out.size() <= digest_bytes(first_key.id()) && second_out.size() <= digest_bytes(second_key.id()));
   constexpr std::uint8_t kCounter = 1;
   std::array<std::uint8_t, kMaxDigestBytes> blocks[2];
-  pseudorandom_key.mac_two({first_info, Bytes(&kCounter, 1)}, blocks[0], {second_info, Bytes(&kCounter, 1)}, blocks[1]);
+  mac_two(first_key, {first_info, Bytes(&kCounter, 1)}, blocks[0], second_key, {second_info, Bytes(&kCounter, 1)},
+          blocks[1]);
   std::memcpy(first_out.data(), blocks[0].data(), first_out.size());
   std::memcpy(second_out.data(), blocks[1].data(), second_out.size());
   secure_wipe(blocks, sizeof blocks);

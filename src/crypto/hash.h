@@ -44,24 +44,28 @@ class Hmac {
   HashId id() const { return id_; }
   /// HMAC of the concatenation of `parts`; writes digest_bytes(id()) bytes.
   void mac(std::initializer_list<Bytes> parts, MutableBytes out) const;
-  /// Of two messages, side by side: for SHA-256 at little more than the price of one.
-  void mac_two(std::initializer_list<Bytes> first, MutableBytes first_out, std::initializer_list<Bytes> second,
-               MutableBytes second_out) const;
 
  private:
+  friend void mac_two(const Hmac& first_key, std::initializer_list<Bytes> first, MutableBytes first_out,
+                      const Hmac& second_key, std::initializer_list<Bytes> second, MutableBytes second_out);
   HashId id_;
   // The hash's eight words behind the padded key, of 4 or 8 bytes each.
   alignas(8) std::array<std::uint8_t, 64> inner_;
   alignas(8) std::array<std::uint8_t, 64> outer_;
 };
 
+/// Two macs, under one key or two of the same hash. By SHA-256, messages of at most 55 bytes are hashed side by side,
+/// at two thirds of the price.
+void mac_two(const Hmac& first_key, std::initializer_list<Bytes> first, MutableBytes first_out, const Hmac& second_key,
+             std::initializer_list<Bytes> second, MutableBytes second_out);
+
 /// RFC 5869 2.2. Writes digest_bytes(id) bytes.
 void hkdf_extract(HashId id, Bytes salt, Bytes input_key_material, MutableBytes pseudorandom_key);
 /// RFC 5869 2.3. Fills `out`, at most 255 digests.
 void hkdf_expand(HashId id, Bytes pseudorandom_key, Bytes info, MutableBytes out);
 void hkdf_expand(const Hmac& pseudorandom_key, Bytes info, MutableBytes out);
-/// Two of them, of at most one digest each, side by side.
-void hkdf_expand_two(const Hmac& pseudorandom_key, Bytes first_info, MutableBytes first_out, Bytes second_info,
-                     MutableBytes second_out);
+/// Two of them, of at most one digest each, by mac_two().
+void hkdf_expand_two(const Hmac& first_key, Bytes first_info, MutableBytes first_out, const Hmac& second_key,
+                     Bytes second_info, MutableBytes second_out);
 
 }  // namespace handsel::crypto

@@ -48,13 +48,6 @@ class Sha256 {
     sha256_kernels().compress(words_, block_, 1);
     return words_;
   }
-  /// Both at once: words() has them. `first` and `second` are different objects.
-  static void finish_two(Sha256& first, Sha256& second) {
-    first.pad();
-    second.pad();
-    sha256_kernels().compress_two(first.words_, first.block_, second.words_, second.block_);
-  }
-  const Sha256Words& words() const { return words_; }
 
  private:
   /// RFC 6234 4.1; what is left for the last compression stands in block_.

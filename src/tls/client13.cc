@@ -157,12 +157,12 @@ Error start_handshake_keys(Handshake& handshake, const ClientOffer& offer, const
   const Bytes psk = handshake.info().resumed ? offer.psk()->secret.view() : Bytes{};
   HandshakeSecret secret = EarlySecret(suite.hash, psk).handshake(shared_secret);
   const Digest hello_hash = transcript.digest();
-  TrafficSecrets traffic = secret.traffic(hello_hash.view());
-  secrets.client_handshake = std::move(traffic.client);
-  secrets.server_handshake = std::move(traffic.server);
+  BothHandshakeKeys keys = secret.keys(suite.aead, hello_hash.view());
+  secrets.client_handshake = std::move(keys.client);
+  secrets.server_handshake = std::move(keys.server);
   secrets.master.emplace(std::move(secret).master());
-  if (!handshake.sends_early_data()) handshake.start_writing(suite.aead, secrets.client_handshake.clone());
-  return handshake.start_reading(suite.aead, secrets.server_handshake.clone());
+  if (!handshake.sends_early_data()) handshake.start_writing(suite.aead, secrets.client_handshake.records);
+  return handshake.start_reading(suite.aead, secrets.server_handshake.records);
 }
 
 }  // namespace
@@ -208,7 +208,7 @@ Task client13(Handshake& handshake, ClientOffer& offer, Transcripts& transcripts
   {
     const Message extensions =
         co_await handshake.message(Waiting::encrypted_extensions, HandshakeType::encrypted_extensions);
-    error = take_encrypted_extensions(handshake, offer, extensions, **suite, secrets.client_handshake);
+    error = take_encrypted_extensions(handshake, offer, extensions, **suite, secrets.client_handshake.records);
     if (error != Error::none) co_return error;
     transcript.add(extensions.whole);
   }
@@ -221,14 +221,14 @@ Task client13(Handshake& handshake, ClientOffer& offer, Transcripts& transcripts
 
   // Finished of the server: from here on we know whom we talk to.
   const Message finished = co_await handshake.message(Waiting::server_finished, HandshakeType::finished);
-  error = check_finished13(finished, secrets.server_handshake, transcript);
+  error = check_finished13(finished, secrets.server_handshake.finished, transcript);
   if (error != Error::none) co_return error;
   transcript.add(finished.whole);
   error = secrets.take_server_finished(handshake, **suite, transcript);
   if (error != Error::none) co_return error;
 
   // EndOfEarlyData, our certificate if it was asked for, our Finished.
-  error = send_end_of_early_data(handshake, **suite, secrets.client_handshake, transcript);
+  error = send_end_of_early_data(handshake, **suite, secrets.client_handshake.records, transcript);
   if (error != Error::none) co_return error;
   const bool early = handshake.info().early_data != EarlyData::none;  // then ChangeCipherSpec has gone long ago
   if (!offer.session_id().empty() && !handshake.info().retried && !early) {

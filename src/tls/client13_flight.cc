@@ -81,7 +81,7 @@ Error Secrets13Client::take_server_finished(Handshake& handshake, const Suite& s
 }
 
 Error take_encrypted_extensions(Handshake& handshake, const ClientOffer& offer, const Message& message,
-                                const Suite& suite, const TrafficSecret& client_handshake) {
+                                const Suite& suite, const RecordKeys& client_handshake) {
   const std::expected<EncryptedExtensions, Error> extensions = EncryptedExtensions::parse(message.body);
   if (!extensions) return extensions.error();
   constexpr std::array kAllowed = {ExtensionType::server_name, ExtensionType::application_layer_protocol_negotiation,
@@ -136,7 +136,7 @@ Task show_certificate(Handshake& handshake, const CertificateAsked& asked, Trans
 
 Error finish(Handshake& handshake, const Suite& suite, Secrets13Client& secrets, Transcript& transcript) {
   std::array<std::uint8_t, kHandshakeHeaderBytes + crypto::kMaxDigestBytes> memory;
-  const Bytes finished = write_finished13(memory, secrets.client_handshake, transcript);
+  const Bytes finished = write_finished13(memory, secrets.client_handshake.finished, transcript);
   if (const Error error = handshake.queue(finished); error != Error::none) return error;
   if (const Error error = handshake.flush(); error != Error::none) return error;
   handshake.start_writing(suite.aead, std::move(secrets.client_application));

@@ -14,8 +14,8 @@ namespace handsel::tls {
 
 /// What is derived on the way.
 struct Secrets13Client {
-  TrafficSecret client_handshake;
-  TrafficSecret server_handshake;
+  HandshakeKeys client_handshake;
+  HandshakeKeys server_handshake;
   TrafficSecret client_application;
   std::optional<MasterSecret> master;
 
@@ -31,7 +31,7 @@ struct CertificateAsked {
 
 /// Answers to what was offered, and to nothing else (RFC 8446 4.3.1).
 Error take_encrypted_extensions(Handshake& handshake, const ClientOffer& offer, const Message& message,
-                                const Suite& suite, const TrafficSecret& client_handshake);
+                                const Suite& suite, const RecordKeys& client_handshake);
 
 /// CertificateRequest if it comes, Certificate, CertificateVerify.
 Task authenticate_server(Handshake& handshake, Transcript& transcript, CertificateAsked& asked);

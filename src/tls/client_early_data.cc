@@ -32,11 +32,11 @@ void give_up_early_data(Handshake& handshake, ClientOffer& offer) {
 }
 
 Error take_early_data_answer(Handshake& handshake, const ClientOffer& offer, const EncryptedExtensions& extensions,
-                             const Suite& suite, const TrafficSecret& client_handshake) {
+                             const Suite& suite, const RecordKeys& client_handshake) {
   if (!handshake.sends_early_data()) return Error::none;
   if (!extensions.early_data) {
     handshake.end_early_data();
-    handshake.start_writing(suite.aead, client_handshake.clone());
+    handshake.start_writing(suite.aead, client_handshake);
     handshake.info().early_data = EarlyData::rejected;
     handshake.worker().statistics.early_data_declined.add();
     return Error::none;
@@ -48,7 +48,7 @@ Error take_early_data_answer(Handshake& handshake, const ClientOffer& offer, con
   return Error::none;
 }
 
-Error send_end_of_early_data(Handshake& handshake, const Suite& suite, const TrafficSecret& client_handshake,
+Error send_end_of_early_data(Handshake& handshake, const Suite& suite, const RecordKeys& client_handshake,
                              Transcript& transcript) {
   if (!handshake.sends_early_data()) return Error::none;
   handshake.end_early_data();
@@ -58,7 +58,7 @@ Error send_end_of_early_data(Handshake& handshake, const Suite& suite, const Tra
   transcript.add(writer.written());
   if (const Error error = handshake.queue(writer.written()); error != Error::none) return error;
   if (const Error error = handshake.flush(); error != Error::none) return error;
-  handshake.start_writing(suite.aead, client_handshake.clone());
+  handshake.start_writing(suite.aead, client_handshake);
   return Error::none;
 }
 

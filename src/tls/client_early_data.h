@@ -19,10 +19,10 @@ void give_up_early_data(Handshake& handshake, ClientOffer& offer);
 /// What EncryptedExtensions says of early data that was offered with the ticket that was taken. Refused, we go on under
 /// the handshake keys; accepted on other terms than the ticket's, it is an error. The protocol has been read.
 Error take_early_data_answer(Handshake& handshake, const ClientOffer& offer, const EncryptedExtensions& extensions,
-                             const Suite& suite, const TrafficSecret& client_handshake);
+                             const Suite& suite, const RecordKeys& client_handshake);
 
 /// The server's Finished has come: EndOfEarlyData, when early data was accepted.
-Error send_end_of_early_data(Handshake& handshake, const Suite& suite, const TrafficSecret& client_handshake,
+Error send_end_of_early_data(Handshake& handshake, const Suite& suite, const RecordKeys& client_handshake,
                              Transcript& transcript);
 
 }  // namespace handsel::tls

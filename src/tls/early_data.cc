@@ -67,11 +67,11 @@ Error take_or_skip_early_data(Handshake& handshake, const ClientHello& hello, co
 }
 
 Error take_end_of_early_data(Handshake& handshake, const Message& message, const Suite& suite,
-                             const TrafficSecret& client_handshake, Transcript& transcript) {
+                             const RecordKeys& client_handshake, Transcript& transcript) {
   if (!message.body.empty()) return Error::malformed_message;
   handshake.end_early_data();
   transcript.add(message.whole);
-  return handshake.start_reading(suite.aead, client_handshake.clone());
+  return handshake.start_reading(suite.aead, client_handshake);
 }
 
 std::uint64_t ticket_protocol(std::string_view protocol) {

@@ -24,7 +24,7 @@ Error take_or_skip_early_data(Handshake& handshake, const ClientHello& hello, co
 
 /// Where early data ends; afterwards we read under the client's handshake keys.
 Error take_end_of_early_data(Handshake& handshake, const Message& message, const Suite& suite,
-                             const TrafficSecret& client_handshake, Transcript& transcript);
+                             const RecordKeys& client_handshake, Transcript& transcript);
 
 /// The application protocol as a ticket remembers it: early data is for that one alone. 0 for none.
 std::uint64_t ticket_protocol(std::string_view protocol);

@@ -4,17 +4,17 @@
 
 namespace handsel::tls {
 
-Error check_finished13(const Message& message, const TrafficSecret& secret, const Transcript& transcript) {
+Error check_finished13(const Message& message, const FinishedKey& key, const Transcript& transcript) {
   Digest expected = transcript.digest();
-  secret.finished(expected.view(), MutableBytes(expected.bytes).first(expected.size));
+  key.authenticate(expected.view(), MutableBytes(expected.bytes).first(expected.size));
   const std::expected<Finished, Error> finished = Finished::parse(message.body, expected.size);
   if (!finished) return finished.error();
   return equal_constant_time(finished->verify_data, expected.view()) ? Error::none : Error::bad_finished;
 }
 
-Bytes write_finished13(MutableBytes out, const TrafficSecret& secret, Transcript& transcript) {
+Bytes write_finished13(MutableBytes out, const FinishedKey& key, Transcript& transcript) {
   Digest verify_data = transcript.digest();
-  secret.finished(verify_data.view(), MutableBytes(verify_data.bytes).first(verify_data.size));
+  key.authenticate(verify_data.view(), MutableBytes(verify_data.bytes).first(verify_data.size));
   Writer writer(out);
   Finished{verify_data.view()}.emit(writer);
   transcript.add(writer.written());

@@ -11,10 +11,10 @@
 
 namespace handsel::tls {
 
-/// Compares the peer's Finished with what its secret makes of the transcript up to there.
-Error check_finished13(const Message& message, const TrafficSecret& secret, const Transcript& transcript);
+/// Compares the peer's Finished with what its key makes of the transcript up to there.
+Error check_finished13(const Message& message, const FinishedKey& key, const Transcript& transcript);
 
 /// Writes ours, whole, and adds it to the transcript.
-Bytes write_finished13(MutableBytes out, const TrafficSecret& secret, Transcript& transcript);
+Bytes write_finished13(MutableBytes out, const FinishedKey& key, Transcript& transcript);
 
 }  // namespace handsel::tls

@@ -187,6 +187,17 @@ void Handshake::start_writing(crypto::AeadId aead, TrafficSecret secret) {
   session_.write_.start13(worker().aead, aead, std::move(secret));
 }
 
+Error Handshake::start_reading(crypto::AeadId aead, const RecordKeys& keys) {
+  if (!at_boundary()) return Error::straddles_key_change;
+  session_.read_.start13(worker().aead, aead, keys);
+  return Error::none;
+}
+
+void Handshake::start_writing(crypto::AeadId aead, const RecordKeys& keys) {
+  assert(flight_bytes_ == 0);
+  session_.write_.start13(worker().aead, aead, keys);
+}
+
 Error Handshake::start_reading12(crypto::AeadId aead, Bytes key, Bytes iv) {
   if (!at_boundary()) return Error::straddles_key_change;
   session_.read_.start12(worker().aead, aead, key, iv);

@@ -154,6 +154,9 @@ class Handshake : public FrameStack {
   /// Installs the keys of the direction. Reading fails when bytes of a message came under the old ones (RFC 8446 5.1).
   Error start_reading(crypto::AeadId aead, TrafficSecret secret);
   void start_writing(crypto::AeadId aead, TrafficSecret secret);
+  /// The handshake's own.
+  Error start_reading(crypto::AeadId aead, const RecordKeys& keys);
+  void start_writing(crypto::AeadId aead, const RecordKeys& keys);
   /// Back to records in the clear.
   void stop_writing() { session_.write_.stop(worker().aead); }
   Error start_reading12(crypto::AeadId aead, Bytes key, Bytes iv);

@@ -1,6 +1,8 @@
 #include "tls/key_schedule13.h"
 
 #include <array>
+#include <cassert>
+#include <cstring>
 #include <utility>
 
 namespace handsel::tls {
@@ -9,44 +11,86 @@ namespace {
 using crypto::HashId;
 using crypto::Hmac;
 
-// HkdfLabel (RFC 8446 7.1).
+// A label of ours with "tls13 " and its length before it (RFC 8446 7.1).
+struct Label {
+  std::array<std::uint8_t, 1 + 18> bytes{};
+  std::uint8_t size = 0;
+};
+
+constexpr std::string_view kPrefix = "tls13 ";
+
+consteval Label label(std::string_view name) {
+  Label out;
+  out.bytes[out.size++] = static_cast<std::uint8_t>(kPrefix.size() + name.size());
+  for (const std::string_view part : {kPrefix, name})
+    for (const char letter : part) out.bytes[out.size++] = static_cast<std::uint8_t>(letter);
+  return out;
+}
+
+constexpr Label kDerived = label("derived");
+constexpr Label kClientEarly = label("c e traffic");
+constexpr Label kClientHandshake = label("c hs traffic");
+constexpr Label kServerHandshake = label("s hs traffic");
+constexpr Label kClientApplication = label("c ap traffic");
+constexpr Label kServerApplication = label("s ap traffic");
+constexpr Label kExporterMaster = label("exp master");
+constexpr Label kResumptionMaster = label("res master");
+constexpr Label kResumptionBinder = label("res binder");
+constexpr Label kTrafficUpdate = label("traffic upd");
+constexpr Label kFinished = label("finished");
+constexpr Label kKey = label("key");
+constexpr Label kIv = label("iv");
+
+// HkdfLabel (RFC 8446 7.1) with one of them, and no context or a hash. A handshake needs two dozen: copies of known
+// lengths, without calls.
 class LabelInfo {
  public:
-  LabelInfo(std::size_t bytes, std::string_view label, Bytes context) {
-    constexpr std::string_view kPrefix = "tls13 ";
-    Writer writer(memory_);
-    writer.u16(static_cast<std::uint16_t>(bytes));
-    writer.u8(static_cast<std::uint8_t>(kPrefix.size() + label.size()));
-    writer.bytes(as_bytes(kPrefix));
-    writer.bytes(as_bytes(label));
-    writer.u8(static_cast<std::uint8_t>(context.size()));
-    writer.bytes(context);
-    size_ = writer.size();
+  LabelInfo(std::size_t bytes, const Label& label, Bytes context) {
+    assert(context.size() <= crypto::kMaxDigestBytes);
+    store_be16(memory_.data(), static_cast<std::uint16_t>(bytes));
+    std::memcpy(&memory_[2], label.bytes.data(), sizeof label.bytes);
+    size_ = 2u + label.size;
+    memory_[size_++] = static_cast<std::uint8_t>(context.size());
+    if (!context.empty()) std::memcpy(&memory_[size_], context.data(), context.size());
+    size_ += context.size();
   }
-  Bytes view() const { return Bytes(memory_).first(size_); }
+  Bytes view() const { return Bytes(memory_.data(), size_); }
 
  private:
-  std::array<std::uint8_t, 2 + 1 + 255 + 1 + 255>
-      memory_;  // the longest label is an exporter's, context a ticket's nonce
+  std::array<std::uint8_t, 2 + sizeof(Label::bytes) + 1 + crypto::kMaxDigestBytes> memory_;
   std::size_t size_;
 };
 
+void expand_label(const Hmac& secret, const Label& label, Bytes context, MutableBytes out) {
+  crypto::hkdf_expand(secret, LabelInfo(out.size(), label, context).view(), out);
+}
+
 // Derive-Secret (RFC 8446 7.1), its transcript already hashed.
-TrafficSecret derive_secret(const Hmac& secret, std::string_view label, Bytes transcript_hash) {
+TrafficSecret derive_secret(const Hmac& secret, const Label& label, Bytes transcript_hash) {
   Secret<crypto::kMaxDigestBytes> out;
-  hkdf_expand_label(secret, label, transcript_hash, out.fill(crypto::digest_bytes(secret.id())));
+  expand_label(secret, label, transcript_hash, out.fill(crypto::digest_bytes(secret.id())));
   return {secret.id(), out.view()};
 }
 
 // Two of them from one secret.
-TrafficSecrets derive_secrets(const Hmac& secret, std::string_view client_label, std::string_view server_label,
+TrafficSecrets derive_secrets(const Hmac& secret, const Label& client_label, const Label& server_label,
                               Bytes transcript_hash) {
   Secret<crypto::kMaxDigestBytes> client, server;
   const std::size_t width = crypto::digest_bytes(secret.id());
   const LabelInfo client_info(width, client_label, transcript_hash);
   const LabelInfo server_info(width, server_label, transcript_hash);
-  crypto::hkdf_expand_two(secret, client_info.view(), client.fill(width), server_info.view(), server.fill(width));
+  crypto::hkdf_expand_two(secret, client_info.view(), client.fill(width), secret, server_info.view(),
+                          server.fill(width));
   return {{secret.id(), client.view()}, {secret.id(), server.view()}};
+}
+
+// RFC 8446 7.3.
+void derive_record_keys(const Hmac& secret, crypto::AeadId id, RecordKeys& out) {
+  const std::size_t width = crypto::key_bytes(id);
+  const LabelInfo key_info(width, kKey, {});
+  const LabelInfo iv_info(crypto::kAeadNonceBytes, kIv, {});
+  crypto::hkdf_expand_two(secret, key_info.view(), out.key.fill(width), secret, iv_info.view(),
+                          out.iv.fill(crypto::kAeadNonceBytes));
 }
 
 // The hash of nothing (RFC 6234).
@@ -59,9 +103,9 @@ constexpr std::uint8_t kEmptySha384[] = {0x38, 0xb0, 0x60, 0xa7, 0x51, 0xac, 0x9
                                          0xe7, 0x6f, 0x65, 0xfb, 0xd5, 0x1a, 0xd2, 0xf1, 0x48, 0x98, 0xb9, 0x5b};
 Bytes empty_hash(HashId hash) { return hash == HashId::sha256 ? Bytes(kEmptySha256) : Bytes(kEmptySha384); }
 
-// Derive-Secret(., "derived", ""): the salt that leads from one stage to the next, as the key that it is there.
+// Derive-Secret(., kDerived, ""): the salt that leads from one stage to the next, as the key that it is there.
 Hmac derived(const Hmac& secret) {
-  const TrafficSecret salt = derive_secret(secret, "derived", empty_hash(secret.id()));
+  const TrafficSecret salt = derive_secret(secret, kDerived, empty_hash(secret.id()));
   return {salt.hash(), salt.view()};
 }
 
@@ -78,22 +122,34 @@ Bytes zeros(HashId hash) { return Bytes(kZeros).first(crypto::digest_bytes(hash)
 }  // namespace
 
 void hkdf_expand_label(const Hmac& secret, std::string_view label, Bytes context, MutableBytes out) {
-  crypto::hkdf_expand(secret, LabelInfo(out.size(), label, context).view(), out);
+  // The longest label is an exporter's, the longest context a ticket's nonce.
+  std::array<std::uint8_t, 2 + 1 + 255 + 1 + 255> memory;
+  Writer writer(memory);
+  writer.u16(static_cast<std::uint16_t>(out.size()));
+  writer.u8(static_cast<std::uint8_t>(kPrefix.size() + label.size()));
+  writer.bytes(as_bytes(kPrefix));
+  writer.bytes(as_bytes(label));
+  writer.u8(static_cast<std::uint8_t>(context.size()));
+  writer.bytes(context);
+  crypto::hkdf_expand(secret, writer.written(), out);
 }
 
-void TrafficSecret::derive_key_and_iv(crypto::AeadId id, MutableBytes key, MutableBytes iv) const {
-  const LabelInfo key_info(crypto::key_bytes(id), "key", {});
-  const LabelInfo iv_info(crypto::kAeadNonceBytes, "iv", {});
-  crypto::hkdf_expand_two(Hmac(hash_, bytes_.view()), key_info.view(), key.first(crypto::key_bytes(id)), iv_info.view(),
-                          iv.first(crypto::kAeadNonceBytes));
+RecordKeys TrafficSecret::record_keys(crypto::AeadId id) const {
+  RecordKeys out;
+  derive_record_keys(Hmac(hash_, bytes_.view()), id, out);
+  return out;
 }
 
-TrafficSecret TrafficSecret::next() const { return derive_secret(Hmac(hash_, bytes_.view()), "traffic upd", {}); }
+TrafficSecret TrafficSecret::next() const { return derive_secret(Hmac(hash_, bytes_.view()), kTrafficUpdate, {}); }
 
 void TrafficSecret::finished(Bytes transcript_hash, MutableBytes verify_data) const {
-  Secret<crypto::kMaxDigestBytes> key;
-  hkdf_expand_label(Hmac(hash_, bytes_.view()), "finished", {}, key.fill(crypto::digest_bytes(hash_)));
-  Hmac(hash_, key.view()).mac({transcript_hash}, verify_data);
+  FinishedKey key(hash_);
+  expand_label(Hmac(hash_, bytes_.view()), kFinished, {}, key.fill());
+  key.authenticate(transcript_hash, verify_data);
+}
+
+void FinishedKey::authenticate(Bytes transcript_hash, MutableBytes verify_data) const {
+  Hmac(hash_, key_.view()).mac({transcript_hash}, verify_data);
 }
 
 // Without a pre-shared key the first stage and the salt behind it are constants.
@@ -118,11 +174,11 @@ EarlySecret::EarlySecret(HashId hash, Bytes pre_shared_key)
       has_key_(!pre_shared_key.empty()) {}
 
 TrafficSecret EarlySecret::resumption_binder() const {
-  return derive_secret(hmac_, "res binder", empty_hash(hmac_.id()));
+  return derive_secret(hmac_, kResumptionBinder, empty_hash(hmac_.id()));
 }
 
 TrafficSecret EarlySecret::client_early(Bytes transcript_hash) const {
-  return derive_secret(hmac_, "c e traffic", transcript_hash);
+  return derive_secret(hmac_, kClientEarly, transcript_hash);
 }
 
 HandshakeSecret EarlySecret::handshake(Bytes shared_secret) && {
@@ -137,15 +193,23 @@ HandshakeSecret::HandshakeSecret(const Hmac& derived, Bytes shared_secret)
       hmac_(derived.id(), secret_.view()) {}
 
 TrafficSecret HandshakeSecret::client_handshake(Bytes transcript_hash) const {
-  return derive_secret(hmac_, "c hs traffic", transcript_hash);
+  return derive_secret(hmac_, kClientHandshake, transcript_hash);
 }
 
 TrafficSecret HandshakeSecret::server_handshake(Bytes transcript_hash) const {
-  return derive_secret(hmac_, "s hs traffic", transcript_hash);
+  return derive_secret(hmac_, kServerHandshake, transcript_hash);
 }
 
-TrafficSecrets HandshakeSecret::traffic(Bytes transcript_hash) const {
-  return derive_secrets(hmac_, "c hs traffic", "s hs traffic", transcript_hash);
+BothHandshakeKeys HandshakeSecret::keys(crypto::AeadId id, Bytes transcript_hash) const {
+  const TrafficSecrets traffic = derive_secrets(hmac_, kClientHandshake, kServerHandshake, transcript_hash);
+  const Hmac client(hmac_.id(), traffic.client.view()), server(hmac_.id(), traffic.server.view());
+  BothHandshakeKeys out{{{}, FinishedKey(hmac_.id())}, {{}, FinishedKey(hmac_.id())}};
+  derive_record_keys(client, id, out.client.records);
+  derive_record_keys(server, id, out.server.records);
+  const LabelInfo finished(crypto::digest_bytes(hmac_.id()), kFinished, {});
+  crypto::hkdf_expand_two(client, finished.view(), out.client.finished.fill(), server, finished.view(),
+                          out.server.finished.fill());
+  return out;
 }
 
 MasterSecret HandshakeSecret::master() && {
@@ -158,23 +222,23 @@ MasterSecret::MasterSecret(const Hmac& derived)
     : secret_(extract(derived, zeros(derived.id()))), hmac_(derived.id(), secret_.view()) {}
 
 TrafficSecret MasterSecret::client_application(Bytes transcript_hash) const {
-  return derive_secret(hmac_, "c ap traffic", transcript_hash);
+  return derive_secret(hmac_, kClientApplication, transcript_hash);
 }
 
 TrafficSecret MasterSecret::server_application(Bytes transcript_hash) const {
-  return derive_secret(hmac_, "s ap traffic", transcript_hash);
+  return derive_secret(hmac_, kServerApplication, transcript_hash);
 }
 
 TrafficSecrets MasterSecret::application(Bytes transcript_hash) const {
-  return derive_secrets(hmac_, "c ap traffic", "s ap traffic", transcript_hash);
+  return derive_secrets(hmac_, kClientApplication, kServerApplication, transcript_hash);
 }
 
 TrafficSecret MasterSecret::exporter(Bytes transcript_hash) const {
-  return derive_secret(hmac_, "exp master", transcript_hash);
+  return derive_secret(hmac_, kExporterMaster, transcript_hash);
 }
 
 TrafficSecret MasterSecret::resumption(Bytes transcript_hash) const {
-  return derive_secret(hmac_, "res master", transcript_hash);
+  return derive_secret(hmac_, kResumptionMaster, transcript_hash);
 }
 
 }  // namespace handsel::tls

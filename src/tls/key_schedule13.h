@@ -16,6 +16,35 @@ namespace handsel::tls {
 /// RFC 8446 7.1. Fills `out`. `label` goes without the "tls13 " prefix.
 void hkdf_expand_label(const crypto::Hmac& secret, std::string_view label, Bytes context, MutableBytes out);
 
+/// What protects the records of one direction and epoch (RFC 8446 7.3).
+struct RecordKeys {
+  Secret<32> key;
+  Secret<crypto::kAeadNonceBytes> iv;
+};
+
+/// What a Finished message is made with (RFC 8446 4.4.4).
+class FinishedKey {
+ public:
+  FinishedKey() = default;
+  /// Fills verify_data, digest_bytes(hash) bytes.
+  void authenticate(Bytes transcript_hash, MutableBytes verify_data) const;
+
+ private:
+  friend class TrafficSecret;
+  friend class HandshakeSecret;
+  explicit FinishedKey(crypto::HashId hash) : hash_(hash) {}
+  MutableBytes fill() { return key_.fill(crypto::digest_bytes(hash_)); }
+
+  Secret<crypto::kMaxDigestBytes> key_;
+  crypto::HashId hash_{};
+};
+
+/// All that one direction's traffic secret is there for while the handshake lasts.
+struct HandshakeKeys {
+  RecordKeys records;
+  FinishedKey finished;
+};
+
 /// A secret from which the keys of one direction and epoch come (RFC 8446 7.3).
 class TrafficSecret {
  public:
@@ -29,8 +58,7 @@ class TrafficSecret {
   void wipe() { bytes_.wipe(); }
   TrafficSecret clone() const { return {hash_, bytes_.view()}; }
 
-  /// key_bytes(id) and kAeadNonceBytes bytes.
-  void derive_key_and_iv(crypto::AeadId id, MutableBytes key, MutableBytes iv) const;
+  RecordKeys record_keys(crypto::AeadId id) const;
   /// RFC 8446 7.2.
   TrafficSecret next() const;
   /// The verify_data of a Finished message under this secret (RFC 8446 4.4.4); digest_bytes(hash()) bytes.
@@ -41,10 +69,14 @@ class TrafficSecret {
   crypto::HashId hash_{};
 };
 
-/// Both directions' of one epoch.
+/// Both directions'.
 struct TrafficSecrets {
   TrafficSecret client;
   TrafficSecret server;
+};
+struct BothHandshakeKeys {
+  HandshakeKeys client;
+  HandshakeKeys server;
 };
 
 /// The third and last stage.
@@ -73,8 +105,8 @@ class HandshakeSecret {
   /// `transcript_hash` runs through the ServerHello (RFC 8446 7.1).
   TrafficSecret client_handshake(Bytes transcript_hash) const;
   TrafficSecret server_handshake(Bytes transcript_hash) const;
-  /// Both of them, at little more than the price of one.
-  TrafficSecrets traffic(Bytes transcript_hash) const;
+  /// What comes from both of them, computed side by side.
+  BothHandshakeKeys keys(crypto::AeadId id, Bytes transcript_hash) const;
   MasterSecret master() &&;
   Bytes view() const { return secret_.view(); }
 

@@ -12,10 +12,18 @@ void write_record_header(MutableBytes out, ContentType type, Version version, st
 }
 
 void RecordProtector::start13(crypto::Aead& aead, crypto::AeadId id, TrafficSecret secret) {
-  if (on()) aead.forget(key_);
+  start13(aead, id, secret.record_keys(id));
   secret_ = std::move(secret);
+  key_.brief = false;
+}
+
+void RecordProtector::start13(crypto::Aead& aead, crypto::AeadId id, const RecordKeys& keys) {
+  if (on()) aead.forget(key_);
+  secret_.wipe();
   key_.id = id;
-  secret_.derive_key_and_iv(id, key_.key.fill(crypto::key_bytes(id)), iv_);
+  key_.key = keys.key.clone();
+  key_.brief = true;
+  std::ranges::copy(keys.iv.view(), iv_.begin());
   sequence_ = 0;
   mode_ = Mode::tls13;
 }
@@ -25,6 +33,7 @@ void RecordProtector::update13(crypto::Aead& aead) { start13(aead, key_.id, secr
 void RecordProtector::start12(crypto::Aead& aead, crypto::AeadId id, Bytes key, Bytes iv) {
   stop(aead);
   key_.id = id;
+  key_.brief = false;
   key_.key.assign(key);
   std::ranges::copy(iv, iv_.begin());
   sequence_ = 0;

@@ -38,6 +38,8 @@ class RecordProtector {
   /// TLS 1.3: derives key and nonce from a traffic secret (RFC 8446 7.3) and starts at sequence number zero. The former
   /// key is wiped.
   void start13(crypto::Aead& aead, crypto::AeadId id, TrafficSecret secret);
+  /// The same with keys that serve a handshake, and have no next generation.
+  void start13(crypto::Aead& aead, crypto::AeadId id, const RecordKeys& keys);
   /// The next generation of the traffic secret (RFC 8446 7.2).
   void update13(crypto::Aead& aead);
   /// TLS 1.2: `iv` is iv_bytes12(id) long (RFC 5288 3, RFC 7905 2).

@@ -169,7 +169,7 @@ Task server13(Handshake& handshake, const ClientHello& hello, Bytes message) {
   // EndOfEarlyData, after the early data.
   if (handshake.takes_early_data()) {
     const Message end = co_await handshake.message(Waiting::end_of_early_data, HandshakeType::end_of_early_data);
-    error = take_end_of_early_data(handshake, end, *agreed->suite, secrets.client_handshake, transcript);
+    error = take_end_of_early_data(handshake, end, *agreed->suite, secrets.client_handshake.records, transcript);
     if (error != Error::none) co_return error;
   }
 
@@ -183,7 +183,7 @@ Task server13(Handshake& handshake, const ClientHello& hello, Bytes message) {
 
   // Finished of the client: only now is the peer known to hold the keys.
   const Message finished = co_await handshake.message(Waiting::client_finished, HandshakeType::finished);
-  error = check_finished13(finished, secrets.client_handshake, transcript);
+  error = check_finished13(finished, secrets.client_handshake.finished, transcript);
   if (error != Error::none) co_return error;
   error = handshake.start_reading(agreed->suite->aead, std::move(secrets.client_application));
   if (error != Error::none) co_return error;

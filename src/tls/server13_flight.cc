@@ -31,7 +31,7 @@ Bytes write_encrypted_extensions(MutableBytes out, Handshake& handshake) {
 }
 
 /// EncryptedExtensions to Finished, under the handshake keys.
-Error send_protected(Handshake& handshake, const Agreed& agreed, const TrafficSecret& secret, const Signing& signing,
+Error send_protected(Handshake& handshake, const Agreed& agreed, const FinishedKey& key, const Signing& signing,
                      Transcript& transcript) {
   std::array<std::uint8_t, kMaxSignatureBytes + 16> memory;
   if (const Error error = handshake.queue(write_encrypted_extensions(memory, handshake)); error != Error::none)
@@ -46,7 +46,7 @@ Error send_protected(Handshake& handshake, const Agreed& agreed, const TrafficSe
     transcript.add(verify.written());
     if (const Error error = handshake.queue(verify.written()); error != Error::none) return error;
   }
-  const Bytes finished = write_finished13(memory, secret, transcript);
+  const Bytes finished = write_finished13(memory, key, transcript);
   if (const Error error = handshake.queue(finished); error != Error::none) return error;
   return handshake.flush();
 }
@@ -106,15 +106,16 @@ Error send_flight(Handshake& handshake, const Agreed& agreed, EarlySecret early,
 
   const crypto::AeadId aead = agreed.suite->aead;
   HandshakeSecret secret = std::move(early).handshake(shared_secret);
-  TrafficSecrets traffic = secret.traffic(hello_hash);
-  secrets.client_handshake = std::move(traffic.client);
-  handshake.start_writing(aead, traffic.server.clone());
-  if (const Error error = send_protected(handshake, agreed, traffic.server, signing, transcript); error != Error::none)
+  BothHandshakeKeys keys = secret.keys(aead, hello_hash);
+  secrets.client_handshake = std::move(keys.client);
+  handshake.start_writing(aead, keys.server.records);
+  if (const Error error = send_protected(handshake, agreed, keys.server.finished, signing, transcript);
+      error != Error::none)
     return error;
 
   MasterSecret master = std::move(secret).master();
   const Digest through_finished = transcript.digest();
-  traffic = master.application(through_finished.view());
+  TrafficSecrets traffic = master.application(through_finished.view());
   secrets.client_application = std::move(traffic.client);
   handshake.start_writing(aead, std::move(traffic.server));
   if (handshake.keeps_exporter()) secrets.exporter = master.exporter(through_finished.view());
@@ -123,7 +124,7 @@ Error send_flight(Handshake& handshake, const Agreed& agreed, EarlySecret early,
     handshake.allow_early_answer();
     return Error::none;
   }
-  return handshake.start_reading(aead, secrets.client_handshake.clone());
+  return handshake.start_reading(aead, secrets.client_handshake.records);
 }
 
 }  // namespace handsel::tls

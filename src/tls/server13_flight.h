@@ -67,7 +67,7 @@ void add_to_be_signed(Handshake& handshake, const Agreed& agreed, bool with_cert
 /// What is still to come from the client is protected by the first two; keying material is exported from the third,
 /// tickets are made from the last.
 struct Secrets13 {
-  TrafficSecret client_handshake;
+  HandshakeKeys client_handshake;
   TrafficSecret client_application;
   TrafficSecret exporter;  ///< empty when nothing is exported
   std::optional<MasterSecret> master;

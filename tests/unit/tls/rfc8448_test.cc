@@ -124,10 +124,24 @@ TEST_F(Rfc8448Schedule, early_and_handshake_secrets) {
 }
 
 TEST_F(Rfc8448Schedule, handshake_key_and_iv_of_the_server) {
-  Buffer key(16), iv(12);
-  handshake.server_handshake(hello_hash.view()).derive_key_and_iv(crypto::AeadId::aes_128_gcm, key, iv);
-  EXPECT_EQ(to_hex(key), "3fce516009c21727d0f2e4e86ee403bc");
-  EXPECT_EQ(to_hex(iv), "5d313eb2671276ee13000b30");
+  const RecordKeys keys = handshake.server_handshake(hello_hash.view()).record_keys(crypto::AeadId::aes_128_gcm);
+  EXPECT_EQ(to_hex(keys.key.view()), "3fce516009c21727d0f2e4e86ee403bc");
+  EXPECT_EQ(to_hex(keys.iv.view()), "5d313eb2671276ee13000b30");
+}
+
+TEST_F(Rfc8448Schedule, handshake_keys_of_both_sides_at_once) {
+  const BothHandshakeKeys keys = handshake.keys(crypto::AeadId::aes_128_gcm, hello_hash.view());
+  EXPECT_EQ(to_hex(keys.server.records.key.view()), "3fce516009c21727d0f2e4e86ee403bc");
+  EXPECT_EQ(to_hex(keys.server.records.iv.view()), "5d313eb2671276ee13000b30");
+  EXPECT_EQ(to_hex(keys.client.records.key.view()), "dbfaa693d1762c5b666af5d950258d01");
+  EXPECT_EQ(to_hex(keys.client.records.iv.view()), "5bd3c71b836e0b76bb73265f");
+  const Digest before =
+      transcript_of(kClientHello, kServerHello, kEncryptedExtensions, kCertificate, kCertificateVerify);
+  Buffer verify_data(32);
+  keys.server.finished.authenticate(before.view(), verify_data);
+  EXPECT_EQ(to_hex(verify_data), to_hex(body(kServerFinished)));
+  keys.client.finished.authenticate(server_finished_hash.view(), verify_data);
+  EXPECT_EQ(to_hex(verify_data), to_hex(body(kClientFinished)));
 }
 
 TEST_F(Rfc8448Schedule, finished_of_both_sides) {
@@ -149,10 +163,9 @@ TEST_F(Rfc8448Schedule, master_secret_and_what_follows) {
   EXPECT_EQ(to_hex(server.view()), "a11af9f05531f856ad47116b45a950328204b4f44bfb6b3a4b4f1f3fcb631643");
   EXPECT_EQ(to_hex(master.exporter(server_finished_hash.view()).view()),
             "fe22f881176eda18eb8f44529e6792c50c9a3f89452f68d8ae311b4309d3cf50");
-  Buffer key(16), iv(12);
-  server.derive_key_and_iv(crypto::AeadId::aes_128_gcm, key, iv);
-  EXPECT_EQ(to_hex(key), "9f02283b6c9c07efc26bb9f2ac92e356");
-  EXPECT_EQ(to_hex(iv), "cf782b88dd83549aadf1e984");
+  const RecordKeys keys = server.record_keys(crypto::AeadId::aes_128_gcm);
+  EXPECT_EQ(to_hex(keys.key.view()), "9f02283b6c9c07efc26bb9f2ac92e356");
+  EXPECT_EQ(to_hex(keys.iv.view()), "cf782b88dd83549aadf1e984");
   const Digest all = transcript_of(kClientHello, kServerHello, kEncryptedExtensions, kCertificate, kCertificateVerify,
                                    kServerFinished, kClientFinished);
   EXPECT_EQ(to_hex(master.resumption(all.view()).view()),
