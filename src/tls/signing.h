@@ -15,8 +15,8 @@ inline constexpr std::size_t kMaxSignatureBytes = 1'024;  // RSA of 8192 bits
 
 /// What is signed, and room for the signature. Lives in a coroutine's frame while the stage computes.
 struct Signing {
-  std::array<std::uint8_t, kMaxSignedBytes> content{};
-  std::array<std::uint8_t, kMaxSignatureBytes> signature{};
+  std::array<std::uint8_t, kMaxSignedBytes> content;
+  std::array<std::uint8_t, kMaxSignatureBytes> signature;
   std::size_t signature_bytes = 0;  ///< 0: there is none
 
   /// Signs `to_sign`, at most kMaxSignedBytes. The scheme is one for this credential.

@@ -26,14 +26,18 @@ class Transcript {
   crypto::HashId hash() const { return hash_.id(); }
 
   /// Whole messages, with their headers.
-  void add(Bytes message) { hash_.update(message); }
-  /// The hash of what was added up to now.
-  Digest digest() const {
-    Digest out;
-    out.size = crypto::digest_bytes(hash_.id());
+  void add(Bytes message) {
+    hash_.update(message);
+    digest_.size = 0;
+  }
+  /// The hash of what was added up to now. Kept until something is added: what one side's Finished covers is what the
+  /// application secrets come from.
+  const Digest& digest() const {
+    if (digest_.size != 0) return digest_;
+    digest_.size = crypto::digest_bytes(hash_.id());
     crypto::Hash fork = hash_;
-    fork.finish(MutableBytes(out.bytes).first(out.size));
-    return out;
+    fork.finish(MutableBytes(digest_.bytes).first(digest_.size));
+    return digest_;
   }
   /// After a HelloRetryRequest the first ClientHello counts as a message_hash message that holds its hash.
   void replace_by_message_hash() { *this = behind_message_hash(hash_.id(), digest().view()); }
@@ -49,6 +53,7 @@ class Transcript {
 
  private:
   crypto::Hash hash_;
+  mutable Digest digest_;
 };
 
 }  // namespace handsel::tls
