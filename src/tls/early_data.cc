@@ -62,8 +62,7 @@ Error take_or_skip_early_data(Handshake& handshake, const ClientHello& hello, co
   statistics.early_data_accepted.add();
   handshake.info().early_data = EarlyData::accepted;
   handshake.take_early_data(resumption.ticket.max_early_data);
-  return handshake.start_reading(
-      suite.aead, EarlySecret(suite.hash, resumption.ticket.secret.view()).client_early(transcript.digest().view()));
+  return handshake.start_reading(suite.aead, resumption.early->client_early(transcript.digest().view()));
 }
 
 Error take_end_of_early_data(Handshake& handshake, const Message& message, const Suite& suite,

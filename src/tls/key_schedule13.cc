@@ -155,13 +155,17 @@ void FinishedKey::authenticate(Bytes transcript_hash, MutableBytes verify_data) 
 // Without a pre-shared key the first stage and the salt behind it are constants.
 struct EarlySecret::WithoutKey {
   explicit WithoutKey(HashId hash)
-      : secret(extract(Hmac(hash, zeros(hash)), zeros(hash))), hmac(hash, secret.view()), salt(derived(hmac)) {}
+      : no_salt(hash, zeros(hash)),
+        secret(extract(no_salt, zeros(hash))),
+        hmac(hash, secret.view()),
+        salt(derived(hmac)) {}
   static const WithoutKey& of(HashId hash) {
     static const WithoutKey sha256(HashId::sha256);
     static const WithoutKey sha384(HashId::sha384);
     return hash == HashId::sha256 ? sha256 : sha384;
   }
 
+  Hmac no_salt;  // with which any first stage begins
   Secret<crypto::kMaxDigestBytes> secret;
   Hmac hmac;
   Hmac salt;
@@ -169,7 +173,7 @@ struct EarlySecret::WithoutKey {
 
 EarlySecret::EarlySecret(HashId hash, Bytes pre_shared_key)
     : secret_(pre_shared_key.empty() ? WithoutKey::of(hash).secret.clone()
-                                     : extract(Hmac(hash, zeros(hash)), pre_shared_key)),
+                                     : extract(WithoutKey::of(hash).no_salt, pre_shared_key)),
       hmac_(pre_shared_key.empty() ? WithoutKey::of(hash).hmac : Hmac(hash, secret_.view())),
       has_key_(!pre_shared_key.empty()) {}
 

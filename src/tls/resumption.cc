@@ -23,51 +23,60 @@ bool fits(Handshake& handshake, const TicketState& state, const Suite& suite, st
   return state.secret.size() == crypto::digest_bytes(suite.hash) && still_counts(handshake, state, server_name);
 }
 
-// RFC 8446 4.2.11.2: a Finished over the ClientHello as far as its binders.
-bool binder_verifies(const Suite& suite, const TicketState& state, Bytes truncated_hello, const Transcript& before,
-                     Bytes binder) {
-  Transcript transcript = before;
-  transcript.add(truncated_hello);
+// RFC 8446 4.2.11.2: a Finished over the ClientHello as far as its binders, which `transcript` runs through.
+bool binder_verifies(const EarlySecret& early, const Transcript& transcript, Bytes binder) {
   Digest expected = transcript.digest();
-  EarlySecret(suite.hash, state.secret.view())
-      .resumption_binder()
-      .finished(expected.view(), MutableBytes(expected.bytes).first(expected.size));
+  early.resumption_binder().finished(expected.view(), MutableBytes(expected.bytes).first(expected.size));
   return equal_constant_time(binder, expected.view());
+}
+
+/// The first ticket that fits, its binder not yet checked; one without a secret when none does.
+Resumption find_ticket(Handshake& handshake, const ClientHello& hello, const OfferedPsks& offered, const Suite& suite) {
+  const TicketKeys* keys = handshake.config().keys_in_force();
+  std::string_view server_name;
+  if (hello.server_name) server_name = read_server_name(*hello.server_name).value_or("");
+  for (std::size_t i = 0; i < std::min(offered.size(), limits::kMaxTicketsTried); ++i) {
+    TicketState state;
+    if (keys->open(handshake.worker().aead, offered.identity(i).identity, state) &&
+        fits(handshake, state, suite, server_name))
+      return {std::move(state), static_cast<std::uint16_t>(i)};
+  }
+  return {};
 }
 
 }  // namespace
 
 std::expected<Resumption, Error> take_ticket(Handshake& handshake, const ClientHello& hello, Bytes message,
-                                             const Suite& suite, const Transcript& before) {
-  Resumption none;
-  if (!hello.pre_shared_key) return none;
+                                             const Suite& suite, Transcript& transcript) {
+  if (!hello.pre_shared_key) {
+    transcript.add(message);
+    return Resumption{};
+  }
   const std::expected<OfferedPsks, Error> offered = OfferedPsks::read(*hello.pre_shared_key);
   if (!offered) return std::unexpected(offered.error());
   const std::expected<PskMode, Error> mode = choose_psk_mode(hello, handshake.config());
   if (!mode) return std::unexpected(mode.error());
-  if (*mode == PskMode::none) return none;
-  const TicketKeys* keys = handshake.config().keys_in_force();
-  std::string_view server_name;
-  if (hello.server_name) server_name = read_server_name(*hello.server_name).value_or("");
-
-  WorkerContext& worker = handshake.worker();
-  for (std::size_t i = 0; i < std::min(offered->size(), limits::kMaxTicketsTried); ++i) {
-    TicketState state;
-    if (!keys->open(worker.aead, offered->identity(i).identity, state)) continue;
-    if (!fits(handshake, state, suite, server_name)) continue;
-    const Bytes truncated = message.first(message.size() - offered->binders_bytes());
-    if (!binder_verifies(suite, state, truncated, before, offered->binder(i)))
-      return std::unexpected(Error::bad_binder);
-    worker.statistics.tickets_taken.add();
-    handshake.info().client_authenticated = state.authenticated_unix_ms != 0;
-    return Resumption{std::move(state), static_cast<std::uint16_t>(i)};
+  const std::size_t binders = offered->binders_bytes();
+  transcript.add(message.first(message.size() - binders));
+  Resumption resumption;
+  if (*mode != PskMode::none) {
+    Statistics& statistics = handshake.worker().statistics;
+    resumption = find_ticket(handshake, hello, *offered, suite);
+    if (resumption) {
+      resumption.early.emplace(suite.hash, resumption.ticket.secret.view());
+      if (!binder_verifies(*resumption.early, transcript, offered->binder(resumption.index)))
+        return std::unexpected(Error::bad_binder);
+      handshake.info().client_authenticated = resumption.ticket.authenticated_unix_ms != 0;
+    }
+    (resumption ? statistics.tickets_taken : statistics.tickets_refused).add();
   }
-  worker.statistics.tickets_refused.add();
-  return none;
+  transcript.add(message.last(binders));
+  return resumption;
 }
 
 bool wants_tickets(Handshake& handshake, const ClientHello& hello) {
-  return choose_psk_mode(hello, handshake.config()).value_or(PskMode::none) != PskMode::none;
+  return handshake.config().tickets_per_handshake != 0 &&
+         choose_psk_mode(hello, handshake.config()).value_or(PskMode::none) != PskMode::none;
 }
 
 bool still_counts(Handshake& handshake, const TicketState& state, std::string_view server_name) {

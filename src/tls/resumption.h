@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <expected>
+#include <optional>
 
 #include "base/secret.h"
 #include "tls/handshake.h"
@@ -19,19 +20,19 @@ namespace handsel::tls {
 /// A ticket that was taken; without a secret there was none to take.
 struct Resumption {
   TicketState ticket;
-  std::uint16_t index = 0;  ///< among those that were offered
+  std::uint16_t index = 0;                          ///< among those that were offered
+  std::optional<EarlySecret> early = std::nullopt;  ///< what the key schedule begins with
 
   explicit operator bool() const { return !ticket.secret.empty(); }
 };
 
 /// Looks through the identities that the client offers for a ticket of ours that fits: our key, this suite's hash, this
 /// scope, not expired; and one whose client was authenticated, where that is required. The binder of the one that is
-/// taken must verify: bad_binder otherwise. `message` is the whole ClientHello, `before` the transcript of what came
-/// before it.
+/// taken must verify: bad_binder otherwise. `message` is the whole ClientHello; it is added to the transcript.
 std::expected<Resumption, Error> take_ticket(Handshake& handshake, const ClientHello& hello, Bytes message,
-                                             const Suite& suite, const Transcript& before);
+                                             const Suite& suite, Transcript& transcript);
 
-/// True when the configuration issues tickets and the client can use them.
+/// True when this configuration issues tickets and the client can use them.
 bool wants_tickets(Handshake& handshake, const ClientHello& hello);
 
 /// True when a ticket's session is of this configuration's scope, not expired, and its client was authenticated where

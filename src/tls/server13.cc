@@ -61,7 +61,6 @@ Error resume(Handshake& handshake, const ClientHello& hello, Bytes message, Agre
   std::expected<Resumption, Error> taken = take_ticket(handshake, hello, message, *agreed.suite, transcript);
   if (!taken) return taken.error();
   resumption = std::move(*taken);
-  transcript.add(message);
   Info& info = handshake.info();
   info.resumed = static_cast<bool>(resumption);
   if (!resumption) {
@@ -99,7 +98,7 @@ std::expected<Agreed, Error> begin(Handshake& handshake, const ClientHello& hell
 }
 
 /// ServerHello to Finished. What it needs of memory is gone when the client answers.
-Task answer(Handshake& handshake, const Agreed& agreed, KeyExchange& exchange, const Resumption& resumption,
+Task answer(Handshake& handshake, const Agreed& agreed, KeyExchange& exchange, Resumption& resumption,
             Transcript& transcript, Secrets13& secrets) {
   // ServerHello: our share, unless a ticket spares the key exchange.
   const bool exchanges = agreed.group != NamedGroup::none;
@@ -131,9 +130,9 @@ Task answer(Handshake& handshake, const Agreed& agreed, KeyExchange& exchange, c
     signing.signature_bytes = signature.signature_bytes;
   }
 
-  co_return send_flight(handshake, agreed, EarlySecret(agreed.suite->hash, resumption.ticket.secret.view()),
-                        exchanges ? exchange.shared_secret() : Bytes{}, server_hello, hello_hash.view(), signing,
-                        transcript, secrets);
+  EarlySecret early = resumption ? *std::exchange(resumption.early, {}) : EarlySecret(agreed.suite->hash);
+  co_return send_flight(handshake, agreed, std::move(early), exchanges ? exchange.shared_secret() : Bytes{},
+                        server_hello, hello_hash.view(), signing, transcript, secrets);
 }
 
 }  // namespace
