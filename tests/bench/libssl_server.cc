@@ -42,21 +42,39 @@ void carry(SSL* from, SSL* to) {
   while ((size = BIO_read(SSL_get_wbio(from), buffer, sizeof buffer)) > 0) BIO_write(SSL_get_rbio(to), buffer, size);
 }
 
+}  // namespace
+
+SSL_CTX* make_client(const Offer& offer) {
+  SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+  SSL_CTX_set_min_proto_version(context, offer.version);
+  SSL_CTX_set_max_proto_version(context, offer.version);
+  SSL_CTX_set1_groups_list(context, offer.groups);
+  SSL_CTX_set1_sigalgs_list(context, offer.signature);
+  if (offer.version == TLS1_3_VERSION) {
+    SSL_CTX_set_ciphersuites(context, offer.suite);
+  } else {
+    SSL_CTX_set_cipher_list(context, offer.suite);
+    SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+  }
+  return context;
+}
+
 SSL* over_memory(SSL_CTX* context) {
   SSL* ssl = SSL_new(context);
   SSL_set_bio(ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
   return ssl;
 }
 
-}  // namespace
+void free_closed(SSL* ssl) {
+  SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  SSL_free(ssl);
+}
 
-LibsslServer::LibsslServer() : server_(SSL_CTX_new(TLS_server_method())), client_(SSL_CTX_new(TLS_client_method())) {
+LibsslServer::LibsslServer(const Offer& offer)
+    : server_(SSL_CTX_new(TLS_server_method())), client_(make_client(offer)) {
   add_certificate(server_, EVP_EC_gen("P-256"));
   add_certificate(server_, EVP_RSA_gen(2048));
   SSL_CTX_set_num_tickets(server_, 0);
-  SSL_CTX_set_min_proto_version(server_, TLS1_3_VERSION);
-  SSL_CTX_set_min_proto_version(client_, TLS1_3_VERSION);
-  SSL_CTX_set_ciphersuites(client_, "TLS_AES_128_GCM_SHA256");
 }
 
 LibsslServer::~LibsslServer() {
@@ -65,34 +83,34 @@ LibsslServer::~LibsslServer() {
   SSL_CTX_free(client_);
 }
 
-std::uint64_t LibsslServer::handshake(const char* groups, const char* signatures) {
-  SSL_CTX_set1_groups_list(client_, groups);
-  SSL_CTX_set1_sigalgs_list(client_, signatures);
+std::uint64_t LibsslServer::handshake(SSL_SESSION* session) {
   SSL* client = over_memory(client_);
   SSL_set_connect_state(client);
-  SSL_connect(client);
+  if (session != nullptr) SSL_set_session(client, session);
+  SSL_do_handshake(client);
   // The server's own objects count: a real one makes them for each connection, too.
   std::uint64_t start = ticks();
   SSL* server = over_memory(server_);
   SSL_set_accept_state(server);
   std::uint64_t spent = ticks() - start;
-  carry(client, server);
-  start = ticks();
-  SSL_accept(server);
-  spent += ticks() - start;
-  carry(server, client);
-  if (SSL_connect(client) != 1) give_up("the client's handshake");
-  carry(client, server);
-  start = ticks();
-  if (SSL_accept(server) != 1) give_up("the server's handshake");
-  spent += ticks() - start;
-  SSL_free(client);
+  for (int round = 0; round < 4 && !SSL_is_init_finished(server); ++round) {
+    carry(client, server);
+    start = ticks();
+    SSL_do_handshake(server);
+    spent += ticks() - start;
+    carry(server, client);
+    SSL_do_handshake(client);
+  }
+  if (!SSL_is_init_finished(client) || !SSL_is_init_finished(server)) give_up("the handshake");
+  if ((SSL_session_reused(server) != 0) != (session != nullptr))
+    give_up("resuming what was to be resumed, and no more");
+  free_closed(client);
   start = ticks();
   SSL_free(server);
   return spent + (ticks() - start);
 }
 
-void LibsslServer::connect(SSL* server) {
+SSL* LibsslServer::connect(SSL* server) {
   SSL* client = over_memory(client_);
   SSL_set_connect_state(client);
   for (int i = 0; i < 4; ++i) {
@@ -102,14 +120,28 @@ void LibsslServer::connect(SSL* server) {
     carry(server, client);
   }
   if (!SSL_is_init_finished(server)) give_up("opening a connection");
-  SSL_free(client);
+  return client;
+}
+
+SSL_SESSION* LibsslServer::issue_ticket() {
+  SSL* server = over_memory(server_);
+  SSL_set_accept_state(server);
+  SSL_set_num_tickets(server, 1);
+  SSL* client = connect(server);
+  char byte = 0;
+  SSL_read(client, &byte, 1);  // the ticket is all that there is to read
+  SSL_SESSION* session = SSL_get1_session(client);
+  if (SSL_SESSION_is_resumable(session) != 1) give_up("issuing a ticket");
+  free_closed(client);
+  SSL_free(server);
+  return session;
 }
 
 std::uint64_t LibsslServer::seal(std::size_t bytes) {
   if (!open_) {
     open_ = over_memory(server_);
     SSL_set_accept_state(open_);
-    connect(open_);
+    SSL_free(connect(open_));
   }
   const std::vector<char> plain(16'384, 'x');
   std::uint64_t spent = 0;
