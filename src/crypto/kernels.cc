@@ -3,6 +3,7 @@
 #include <array>
 #include <cassert>
 
+#include "crypto/backend_avx2.h"
 #include "crypto/backend_ifma.h"
 #include "crypto/backend_libcrypto.h"
 #include "crypto/cpu.h"
@@ -11,15 +12,15 @@ namespace handsel::crypto {
 namespace {
 
 /// Best first; the last runs everywhere.
-constexpr std::array<KernelChoice, 2> kAll{{{"ifma"}, {"libcrypto"}}};
+constexpr std::array<KernelChoice, 3> kAll{{{"ifma"}, {"avx2"}, {"libcrypto"}}};
 
 }  // namespace
 
 std::span<const KernelChoice> known_kernels() { return kAll; }
 
 std::span<const KernelChoice> available_kernels() {
-  static const bool has_ifma = cpu_runs_avx512_ifma();
-  return std::span<const KernelChoice>(kAll).subspan(has_ifma ? 0 : 1);
+  static const std::size_t first = cpu_runs_avx512_ifma() ? 0 : cpu_runs_avx2() ? 1 : 2;
+  return std::span<const KernelChoice>(kAll).subspan(first);
 }
 
 std::expected<KernelChoice, std::string> choose_kernels(std::string_view force) {
@@ -38,6 +39,10 @@ std::unique_ptr<Backend> make_backend(const KernelChoice& choice, const KeyStore
   if (choice.name == "ifma") {
     assert(cpu_runs_avx512_ifma());
     return std::make_unique<IfmaBackend>(keys, entropy, bank);
+  }
+  if (choice.name == "avx2") {
+    assert(cpu_runs_avx2());
+    return std::make_unique<Avx2Backend>(keys, entropy);
   }
   return std::make_unique<LibcryptoBackend>(keys, entropy);
 }

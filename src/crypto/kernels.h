@@ -23,7 +23,7 @@ class Backend {
 
 /// A set of kernels by name.
 struct KernelChoice {
-  std::string_view name;  ///< "libcrypto", …
+  std::string_view name;  ///< "ifma", "avx2", "libcrypto"
 };
 
 /// Every set there is, best first, whatever this processor can run.

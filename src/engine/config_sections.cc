@@ -78,7 +78,8 @@ constexpr Key<EngineSettings> kEngineKeys[] = {
        take_integer(entry, 64, 1'048'576, out.memory_mib, context);
      }},
     {"kernels", "text", "the fastest that runs here",
-     "What computes public-key operations: ifma (AVX-512, eight at a time) or libcrypto (one at a time).",
+     "What computes public-key operations: ifma (AVX-512, eight at a time), avx2 (eight X25519 at a time) or libcrypto "
+     "(one at a time).",
      read_kernels},
     {"log", "text", "\"info\"", "The least severe messages that are written: trace, debug, info, warning, error.",
      [](const ConfigEntry& entry, EngineSettings& out, ReadContext& context) {

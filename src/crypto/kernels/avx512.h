@@ -58,9 +58,10 @@ template <int Bits>
 [[gnu::always_inline]] inline Mask equal(Vec a, Vec b) { return _mm512_cmpeq_epi64_mask(a, b); }
 [[gnu::always_inline]] inline Mask below(Vec a, Vec b) { return _mm512_cmplt_epu64_mask(a, b); }
 
+using TableWord = uint64_t;
 /// Lane by lane the number at index mod 16. Both registers are read whatever the index is, so it leaves no trace in a
 /// cache.
-[[gnu::always_inline]] inline Vec lookup16(const uint64_t* sixteen, Vec index) {
+[[gnu::always_inline]] inline Vec lookup16(const TableWord* sixteen, Vec index) {
   return _mm512_permutex2var_epi64(load(sixteen), index, load(sixteen + 8));
 }
 

@@ -7,6 +7,8 @@
 //
 #include "crypto/kernels/field25519.inl"
 //
+#include "crypto/kernels/invert25519.inl"
+//
 #include "crypto/kernels/x25519.inl"
 //
 #include "crypto/kernels/edwards25519.inl"

@@ -109,6 +109,28 @@ void load_offset_scalars(const uint8_t (*scalars)[32], uint64_t (&words)[5][8]) 
   words[3] = either(words[3], shift_left<63>(x.limb[0]));
 }
 
+/// a^(2^times).
+[[gnu::noinline]] Fe squared_times(Fe a, int times) {
+  for (int i = 0; i < times; ++i) a = square(a);
+  return a;
+}
+
+/// a^((p - 5)/8) = a^(2^252 - 3), from which square roots come (RFC 8032 5.1.3).
+Fe power_for_root(const Fe& a) {
+  const Fe a8 = squared_times(a, 3);
+  const Fe a9 = a8 * a;
+  const Fe a11 = a9 * square(a);
+  const Fe ones5 = square(a11) * a9;  // a^(2^5 - 1), and so on
+  const Fe ones10 = squared_times(ones5, 5) * ones5;
+  const Fe ones20 = squared_times(ones10, 10) * ones10;
+  const Fe ones40 = squared_times(ones20, 20) * ones20;
+  const Fe ones50 = squared_times(ones40, 10) * ones10;
+  const Fe ones100 = squared_times(ones50, 50) * ones50;
+  const Fe ones200 = squared_times(ones100, 100) * ones100;
+  const Fe ones250 = squared_times(ones200, 50) * ones50;
+  return squared_times(ones250, 2) * a;
+}
+
 /// The opposite of the point that the bytes stand for; the mask tells the lanes in which they stand for one. As in
 /// libcrypto, y counts modulo p, and x = 0 has no sign: whoever minds must look before (RFC 8032 5.1.3).
 [[gnu::noinline]] Mask decode_opposite(const uint8_t (*bytes)[32], Extended& point) {

@@ -1,6 +1,6 @@
 // X25519 of the base point by a table of its multiples on the birationally equivalent twisted Edwards curve
 // -x² + y² = 1 + d·x²·y² (RFC 7748 4.1), with the formulas of Hisil, Wong, Carter, Dawson 2008, which have no
-// exceptions there. Needs field25519.inl, lanes.inl and x25519.inl before it.
+// exceptions there. Needs invert25519.inl, lanes.inl and x25519.inl before it.
 
 namespace {
 
@@ -22,10 +22,10 @@ struct Precomputed {
   Fe sum, difference, product;
 };
 
-/// By window, limb (five each of sum, difference and product), and multiple: a lookup reads whole registers.
-alignas(64) uint64_t edwards_table[kWindows][15][kEntries];
+/// By window, limb (those of sum, difference and product), and multiple: a lookup reads whole registers.
+alignas(64) TableWord edwards_table[kWindows][3 * kFieldLimbs][kEntries];
 /// 16·32^50·B: the highest digit of a clamped scalar is 16 to 32, so it is counted from there.
-alignas(64) uint64_t edwards_start[4][5];
+alignas(64) uint64_t edwards_start[4][kFieldLimbs];
 
 Extended add_extended(const Extended& p, const Extended& q, const Fe& two_d) {
   const Fe a = (p.y - p.x) * (q.y - q.x);
@@ -48,11 +48,11 @@ void write_entries(const Extended& points, const Fe& two_d, size_t first_window,
   const Fe one = fe_small(1);
   const Fe fields[3] = {canonical((y + x) * one), canonical((y - x) * one), canonical(x * y * two_d)};
   for (size_t field = 0; field < 3; ++field) {
-    for (size_t i = 0; i < 5; ++i) {
+    for (size_t i = 0; i < kFieldLimbs; ++i) {
       uint64_t lanes[8];
       store(lanes, fields[field].limb[i]);
       for (size_t lane = 0; lane < 8 && first_window + lane < kWindows; ++lane)
-        edwards_table[first_window + lane][5 * field + i][entry] = lanes[lane];
+        edwards_table[first_window + lane][kFieldLimbs * field + i][entry] = static_cast<TableWord>(lanes[lane]);
     }
   }
 }
@@ -69,7 +69,7 @@ void set_lane(Extended& points, const Extended& point, size_t lane) {
 void write_start(const Extended& point) {
   const Fe* const fields[4] = {&point.x, &point.y, &point.z, &point.t};
   for (size_t field = 0; field < 4; ++field) {
-    for (size_t i = 0; i < 5; ++i) {
+    for (size_t i = 0; i < kFieldLimbs; ++i) {
       uint64_t lanes[8];
       store(lanes, fields[field]->limb[i]);
       edwards_start[field][i] = lanes[0];
@@ -113,10 +113,10 @@ void prepare_edwards25519() {
   const Vec index = sub(magnitude, splat(1));
   const Mask none = equal(magnitude, zero());
   Precomputed p;
-  for (size_t i = 0; i < 5; ++i) {
+  for (size_t i = 0; i < kFieldLimbs; ++i) {
     p.sum.limb[i] = lookup16(edwards_table[window][i], index);
-    p.difference.limb[i] = lookup16(edwards_table[window][5 + i], index);
-    p.product.limb[i] = select(none, zero(), lookup16(edwards_table[window][10 + i], index));
+    p.difference.limb[i] = lookup16(edwards_table[window][kFieldLimbs + i], index);
+    p.product.limb[i] = select(none, zero(), lookup16(edwards_table[window][2 * kFieldLimbs + i], index));
   }
   p.sum = select(none, fe_small(1), p.sum);
   p.difference = select(none, fe_small(1), p.difference);
@@ -172,7 +172,7 @@ void x25519_base(const uint8_t (*scalars)[32], uint8_t (*out)[32]) {
   Extended start;
   Fe* const fields[4] = {&start.x, &start.y, &start.z, &start.t};
   for (size_t field = 0; field < 4; ++field)
-    for (size_t i = 0; i < 5; ++i) fields[field]->limb[i] = splat(edwards_start[field][i]);
+    for (size_t i = 0; i < kFieldLimbs; ++i) fields[field]->limb[i] = splat(edwards_start[field][i]);
   const Extended sum = add_base_multiples(start, words, 16);
   Vec result[4];
   to_words(canonical((sum.z + sum.y) * invert((sum.z - sum.y) * fe_small(1))), result);

@@ -3,6 +3,7 @@
 
 namespace {
 
+constexpr size_t kFieldLimbs = 5;
 constexpr uint64_t kMask52 = (uint64_t{1} << 52) - 1;
 constexpr uint64_t kMask47 = (uint64_t{1} << 47) - 1;
 constexpr Modulus kModulus = make_modulus({0xffffffffffffffed, ~uint64_t{0}, ~uint64_t{0}, ~uint64_t{0} >> 1});
@@ -162,11 +163,6 @@ struct Fe {
   w[3] = either(shift_right<36>(l[3]), shift_left<16>(l[4]));
 }
 
-Fe fe_constant(const uint64_t (&words)[4]) {
-  const Vec w[4] = {splat(words[0]), splat(words[1]), splat(words[2]), splat(words[3])};
-  return from_words(w);
-}
-
 template <int Count>
 [[gnu::always_inline]] inline Fe rotated(const Fe& a) {
   Fe r;
@@ -177,58 +173,6 @@ template <int Count>
 /// The lanes in which a canonical element is zero.
 [[gnu::always_inline]] inline Mask is_zero(const Fe& a) {
   return equal(either(either(either(a.limb[0], a.limb[1]), either(a.limb[2], a.limb[3])), a.limb[4]), zero());
-}
-
-/// 1/a of a product, or zero for zero. The eight lanes are multiplied together and share one inversion (Montgomery's
-/// trick): a lane costs an eighth of it and less than one product more.
-[[gnu::noinline]] Fe invert(const Fe& a) {
-  const Mask none = is_zero(canonical(a));
-  const Fe lane1 = select(none, fe_small(1), a);  // a zero would spoil its neighbours' product
-  const Fe lane1_far = rotated<4>(lane1);
-  const Fe lane2 = lane1 * lane1_far;
-  const Fe lane2_far = rotated<2>(lane2);
-  const Fe lane4 = lane2 * lane2_far;
-  const Fe lane4_far = rotated<1>(lane4);
-  const Fe all = canonical(lane4 * lane4_far);
-  const Fe others = lane1_far * lane2_far * lane4_far;
-
-  Vec words[4];
-  to_words(all, words);
-  uint64_t lanes[8];
-  uint64_t product[4];
-  for (size_t i = 0; i < 4; ++i) {
-    store(lanes, words[i]);
-    product[i] = lanes[0];
-  }
-  uint64_t inverse[4];
-  safegcd_inverse(kModulus, product, inverse);
-  const Fe result = others * fe_constant(inverse);
-  wipe(lanes, sizeof lanes);
-  wipe(product, sizeof product);
-  wipe(inverse, sizeof inverse);
-  return select(none, fe_small(0), result);
-}
-
-/// a^(2^times).
-[[gnu::noinline]] Fe squared_times(Fe a, int times) {
-  for (int i = 0; i < times; ++i) a = square(a);
-  return a;
-}
-
-/// a^((p - 5)/8) = a^(2^252 - 3), from which square roots come (RFC 8032 5.1.3).
-Fe power_for_root(const Fe& a) {
-  const Fe a8 = squared_times(a, 3);
-  const Fe a9 = a8 * a;
-  const Fe a11 = a9 * square(a);
-  const Fe ones5 = square(a11) * a9;  // a^(2^5 - 1), and so on
-  const Fe ones10 = squared_times(ones5, 5) * ones5;
-  const Fe ones20 = squared_times(ones10, 10) * ones10;
-  const Fe ones40 = squared_times(ones20, 20) * ones20;
-  const Fe ones50 = squared_times(ones40, 10) * ones10;
-  const Fe ones100 = squared_times(ones50, 50) * ones50;
-  const Fe ones200 = squared_times(ones100, 100) * ones100;
-  const Fe ones250 = squared_times(ones200, 50) * ones50;
-  return squared_times(ones250, 2) * a;
 }
 
 }  // namespace

@@ -136,6 +136,9 @@ struct Sha256LaneKernels {
 /// The SHA extensions, with SSE4.1.
 extern const Sha256Kernels kShaNiSha256Kernels;
 
+/// AVX2.
+extern const X25519Kernels kAvx2X25519Kernels;
+
 /// AVX-512 F and, for eight lanes, VL.
 extern const Sha256LaneKernels<8> kEightSha256Kernels;
 extern const Sha256LaneKernels<16> kSixteenSha256Kernels;

@@ -1,4 +1,4 @@
-// X25519 (RFC 7748 5): Montgomery's ladder in every lane at once. Needs field25519.inl and lanes.inl before it.
+// X25519 (RFC 7748 5): Montgomery's ladder in every lane at once. Needs invert25519.inl and lanes.inl before it.
 
 namespace {
 

@@ -142,6 +142,9 @@ int main(int count, char** arguments) {
 
   bool leaks = false;
   const auto check = [&](const char* name, double t) { leaks = report(name, t) || leaks; };
+  kAvx2X25519Kernels.prepare();
+  check("x25519 shared avx2", measure(calls / 4, [](const Secrets& s) { kAvx2X25519Kernels.shared(s, points, out); }));
+  check("x25519 base avx2", measure(calls, [](const Secrets& s) { kAvx2X25519Kernels.base(s, out); }));
   check("x25519 shared", measure(calls, [](const Secrets& s) { kIfmaX25519Kernels.shared(s, points, out); }));
   check("x25519 base", measure(calls, [](const Secrets& s) { kIfmaX25519Kernels.base(s, out); }));
   check("ed25519 base", measure(calls, [](const Secrets& s) { kIfmaEd25519Kernels.base(s, out); }));
