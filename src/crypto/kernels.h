@@ -35,7 +35,7 @@ std::span<const KernelChoice> available_kernels();
 std::expected<KernelChoice, std::string> choose_kernels(std::string_view force = {});
 
 /// Makes a worker's back end. `keys` and `entropy` must outlive it. Its banks hold `bank` entries each, in whole
-/// batches; kernels of one lane have none.
+/// batches; only ifma has any.
 std::unique_ptr<Backend> make_backend(const KernelChoice& choice, const KeyStore& keys, Entropy& entropy,
                                       std::size_t bank = 0);
 

@@ -24,11 +24,10 @@ class LaneSplit : public testing::Test {
   void split(std::size_t fit, std::size_t other, std::size_t crossover) {
     scalar_.operations.clear();
     lanes_.operations.clear();
-    std::deque<Operation> made;
     std::vector<Operation*> batch;
     for (std::size_t i = 0; i < std::max(fit, other); ++i) {
-      if (i < fit) batch.push_back(&made.emplace_back(Operation{.kind = Kind::ed25519_verify}));
-      if (i < other) batch.push_back(&made.emplace_back(Operation{.kind = Kind::signature_verify}));
+      if (i < fit) batch.push_back(&operations_.emplace_back(Operation{.kind = Kind::ed25519_verify}));
+      if (i < other) batch.push_back(&operations_.emplace_back(Operation{.kind = Kind::signature_verify}));
     }
     const Kernel scalar{"scalar", 1, Recorder::run, &scalar_};
     split_lanes(
@@ -36,6 +35,7 @@ class LaneSplit : public testing::Test {
         [this](std::span<Operation* const> operations) { Recorder::run(&lanes_, operations); });
   }
 
+  std::deque<Operation> operations_;
   Recorder scalar_;
   Recorder lanes_;
 };
