@@ -183,13 +183,15 @@ Task send_key_exchange(Handshake& handshake, const Agreed12Client& agreed, const
   if (asked.scheme == SignatureScheme::none) co_return Error::none;
 
   // CertificateVerify signs all messages so far (RFC 5246 7.4.8).
-  Signing signing;
+  const Credential& credential = *handshake.client_config().credential;
+  Signing signing(handshake, max_signature_bytes(credential.kind));
+  if (!signing) co_return Error::no_handshake_memory;
   const crypto::HashId signed_by = *find_scheme(asked.scheme)->hash;
-  crypto::Operation signature = signing.operation_on_digest(*handshake.client_config().credential, asked.scheme,
-                                                            transcripts.of(signed_by).digest().view());
+  crypto::Operation signature =
+      signing.operation_on_digest(credential, asked.scheme, transcripts.of(signed_by).digest().view());
   co_await handshake.operations(Waiting::signature, signature);
-  error = send_certificate_verify(handshake, asked.scheme, Bytes(signing.signature).first(signature.signature_bytes),
-                                  transcripts);
+  signing.signature_bytes = signature.signature_bytes;
+  error = send_certificate_verify(handshake, asked.scheme, signing.signature(), transcripts);
   co_return error;
 }
 

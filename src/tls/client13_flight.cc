@@ -126,12 +126,13 @@ Task show_certificate(Handshake& handshake, const CertificateAsked& asked, Trans
   Error error = handshake.queue(config.certificate_message);
   if (error == Error::none) error = handshake.flush();
   if (error != Error::none) co_return error;
-  Signing signing;
+  Signing signing(handshake, max_signature_bytes(config.credential->kind));
+  if (!signing) co_return Error::no_handshake_memory;
   crypto::Operation signature = signing.operation(
       *config.credential, asked.scheme, SignedContent(kClientSignatureContext, transcript.digest().view()).view());
   co_await handshake.operations(Waiting::signature, signature);
-  co_return send_certificate_verify(handshake, asked.scheme, Bytes(signing.signature).first(signature.signature_bytes),
-                                    transcript);
+  signing.signature_bytes = signature.signature_bytes;
+  co_return send_certificate_verify(handshake, asked.scheme, signing.signature(), transcript);
 }
 
 Error finish(Handshake& handshake, const Suite& suite, Secrets13Client& secrets, Transcript& transcript) {

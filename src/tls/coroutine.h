@@ -9,6 +9,7 @@
 #include <exception>
 #include <utility>
 
+#include "base/bytes.h"
 #include "base/limits.h"
 #include "base/secret.h"
 #include "tls/alert.h"
@@ -40,6 +41,28 @@ class FrameStack {
   // A frame is given back by its size and its address alone, so a frame knows its stack: see Task's operator new.
   alignas(kAlignment) std::array<std::uint8_t, limits::kMaxHandshakeFrameBytes> memory_;
   std::size_t used_ = 0;
+};
+
+/// Memory on top of the frames, for a local of the innermost coroutine that knows only then how much it needs. Goes,
+/// wiped, with that local.
+class FrameRoom {
+ public:
+  FrameRoom(FrameStack& frames, std::size_t bytes)
+      : frames_(frames), memory_(static_cast<std::uint8_t*>(frames.take(bytes))), bytes_(memory_ ? bytes : 0) {}
+  ~FrameRoom() {
+    if (memory_ != nullptr) frames_.give_back(memory_, bytes_);
+  }
+  FrameRoom(const FrameRoom&) = delete;
+  FrameRoom& operator=(const FrameRoom&) = delete;
+
+  /// False when there was no room.
+  explicit operator bool() const { return memory_ != nullptr; }
+  MutableBytes view() const { return {memory_, bytes_}; }
+
+ private:
+  FrameStack& frames_;
+  std::uint8_t* memory_;
+  std::size_t bytes_;
 };
 
 /// A coroutine whose first parameter is (or derives from) FrameStack, and whose result is an Error. It starts when it

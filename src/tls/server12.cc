@@ -51,11 +51,13 @@ Error send_signed_flight(Handshake& handshake, const Agreed12& agreed, Bytes sha
 Task answer(Handshake& handshake, const Agreed12& agreed, KeyExchange& exchange, Transcript12& transcript) {
   crypto::Operation generation = exchange.generation(handshake.worker().entropy);
   co_await handshake.operations(Waiting::key_generation, generation);
-  Signing signing;
+  const Credential& credential = handshake.config().credentials[agreed.credential.credential];
+  Signing signing(handshake, max_signature_bytes(credential.kind));
+  if (!signing) co_return Error::no_handshake_memory;
   crypto::Operation signature = sign_parameters(handshake, agreed, exchange.share(), signing);
   co_await handshake.operations(Waiting::signature, signature);
-  co_return send_signed_flight(handshake, agreed, exchange.share(),
-                               Bytes(signing.signature).first(signature.signature_bytes), transcript);
+  signing.signature_bytes = signature.signature_bytes;
+  co_return send_signed_flight(handshake, agreed, exchange.share(), signing.signature(), transcript);
 }
 
 /// Certificate of the client, when it was asked for.

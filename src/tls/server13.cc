@@ -118,13 +118,14 @@ Task answer(Handshake& handshake, const Agreed& agreed, KeyExchange& exchange, R
   add_to_be_signed(handshake, agreed, !resumption, transcript);
   crypto::Operation agreement;
   if (exchanges) agreement = exchange.agreement();
-  Signing signing;
+  const Credential* credential = resumption ? nullptr : &handshake.config().credentials[agreed.credential->credential];
+  Signing signing(handshake, credential != nullptr ? max_signature_bytes(credential->kind) : 0);
+  if (!signing) co_return Error::no_handshake_memory;
   if (resumption && exchanges) {
     co_await handshake.operations(Waiting::shared_secret, agreement);
   } else if (!resumption) {
-    const Credential& credential = handshake.config().credentials[agreed.credential->credential];
     crypto::Operation signature =
-        signing.operation(credential, agreed.credential->scheme,
+        signing.operation(*credential, agreed.credential->scheme,
                           SignedContent(kServerSignatureContext, transcript.digest().view()).view());
     co_await handshake.operations(Waiting::shared_secret_and_signature, agreement, &signature);
     signing.signature_bytes = signature.signature_bytes;

@@ -42,7 +42,7 @@ Error send_protected(Handshake& handshake, const Agreed& agreed, const FinishedK
     const Bytes certificate = agreed.certificate_message(handshake.config());
     if (const Error error = handshake.queue(certificate); error != Error::none) return error;
     Writer verify(memory);
-    CertificateVerify{agreed.credential->scheme, Bytes(signing.signature).first(signing.signature_bytes)}.emit(verify);
+    CertificateVerify{agreed.credential->scheme, signing.signature()}.emit(verify);
     transcript.add(verify.written());
     if (const Error error = handshake.queue(verify.written()); error != Error::none) return error;
   }

@@ -19,7 +19,7 @@ crypto::Operation Signing::operation_on(const Credential& credential, const Sche
   made.algorithm = traits.algorithm;
   made.key = credential.key;
   made.message = message;
-  made.signature = signature;
+  made.signature = room.view();
   return made;
 }
 
