@@ -1,7 +1,7 @@
 """What scripts/bench measures between processes: handseld over shared memory, and beside it nginx and HAProxy on the kernel's
 TCP, all under handsel-load on another core. Runs in a network namespace of its own.
 
-    bench_between.py --build DIR --work DIR --json FILE [--quick] [--chart FILE]
+    bench_between.py --build DIR --work DIR --json FILE [--quick] [--chart FILE] [--filter TEXT] [--seconds N]
 
 A handshake counts when both ends have completed it: the server has taken the client's Finished, and the connection was
 closed in order. Where the generator's count and the server's differ by more than DISAGREEMENT, there is no figure.
@@ -38,9 +38,13 @@ class Bench:
         self.work = arguments.work
         self.json = arguments.json
         self.chart = arguments.chart
+        self.filter = arguments.filter
         self.runs = 1 if arguments.quick else 5
-        self.seconds = 1 if arguments.quick else 2
+        self.seconds = arguments.seconds or (1 if arguments.quick else 2)
         self.pin = ["--pin", str(self.work / "chain.pem")]
+
+    def wanted(self, name: str) -> bool:
+        return self.filter in name
 
     def load(self, server, target: str, *options: str) -> dict:
         """handsel-load's report. One that failed in part still has one."""
@@ -79,6 +83,8 @@ class Bench:
     # What is measured
 
     def syn_ack(self) -> None:
+        if not self.wanted("memif/syn-ack"):
+            return
         server = Handseld(self.build, self.work, cookies="always")
         try:
             rates = []
@@ -95,6 +101,8 @@ class Bench:
 
     def memif_handshakes(self, server) -> None:
         for name, trust in (("memif/handshake-tls13", CHEAP), ("memif/handshake-tls13-honest", self.pin)):
+            if not self.wanted(name):
+                continue
             rates, cycles = [], []
             for _ in range(self.runs):
                 report, cpu_seconds = self.measured(server, server.url("https"), "--mode", "handshake", *ECDSA_13, *trust)
@@ -111,6 +119,8 @@ class Bench:
                 ("edge/resume-tls13", "https", [*handshake, *ECDSA_13, "--resume", "1"], True),
                 ("edge/request-plain", "http", ["--mode", "request"], False))
         for name, scheme, options, resumed in rows:
+            if not self.wanted(name):
+                continue
             rates = {server: [] for server in (ours, *peers)}
             for _ in range(self.runs):
                 rates[ours].append(self.per_cpu_second(ours, scheme, options, resumed))
@@ -170,6 +180,8 @@ def main() -> int:
     parser.add_argument("--json", type=pathlib.Path, required=True)
     parser.add_argument("--chart", type=pathlib.Path)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--filter", default="", help="only figures whose names contain it")
+    parser.add_argument("--seconds", type=float, help="of one run")
     try:
         Bench(parser.parse_args()).run()
     except BenchError as error:

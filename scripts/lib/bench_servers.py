@@ -68,8 +68,8 @@ class Handseld:
         self.folder = folder / f"handseld-{cookies}"
         self.folder.mkdir()
         link = self.folder / "memif.sock"
-        self.load_options = ["--device", f"net_memif0,role=client,socket={link},socket-abstract=no",
-                             "--address", "10.78.0.2/16"]
+        self.device = f"net_memif0,role=client,socket={link},socket-abstract=no"
+        self.clients = 0
         config = self.folder / "handsel.toml"
         config.write_text(f"""
 [engine]
@@ -93,6 +93,13 @@ drain_timeout = "1s"
 """)
         self.process = Process([build / "apps/handseld", config], self.folder / "handseld.log")
         self.process.wait_until(lambda: self.ask("ready") is not None)
+
+    @property
+    def load_options(self) -> list[str]:
+        """Each run comes from another address: to the server the ports of the one before are in TIME-WAIT, and a client that
+        has just been started knows nothing of the sequence numbers that it used."""
+        self.clients += 1
+        return ["--device", self.device, "--address", f"10.78.{self.clients // 250 + 1}.{self.clients % 250 + 1}/16"]
 
     def ask(self, *words: str) -> str | None:
         run = subprocess.run([self.build / "apps/handsel", "--runtime-dir", self.folder, "--name", "bench", *words],

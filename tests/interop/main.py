@@ -12,9 +12,9 @@ import certificates
 import context
 import engine
 
-# In this order; the last five modules have engines of their own and end the shared one first.
+# In this order; the last six modules have engines of their own and end the shared one first.
 MODULES = ["test_http", "test_tls", "test_early_data", "test_clients", "test_echo", "test_bad_input", "test_packets",
-           "test_stats", "test_life", "test_kernel", "test_load", "test_load_tls", "test_memif"]
+           "test_stats", "test_life", "test_kernel", "test_load", "test_load_tls", "test_memif", "test_bench"]
 
 
 class Report(unittest.TestResult):
