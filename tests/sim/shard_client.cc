@@ -132,7 +132,7 @@ std::string Errands::complaint() const {
 
 ShardClient::ShardClient(std::uint16_t id, std::uint64_t seed, flow::ShardConfig config, std::vector<Errand> errands)
     : entropy_(seed),
-      backend_(make_backend(entropy_, kBank)),
+      backend_(make_backend(entropy_, bank_of(seed))),
       aead_(crypto::make_aead()),
       errands_(std::move(errands)) {
   config.mac = client_mac(id);

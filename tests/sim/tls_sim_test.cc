@@ -31,5 +31,24 @@ TEST(TlsSim, everything_at_once) {
   run_seeds(100, fetch(link, 3, 60'000));
 }
 
+TEST(TlsSim, handshakes_take_from_the_banks_of_a_world_that_has_them) {
+  for (const std::uint64_t seed : {1u, 2u}) {
+    const auto trial = fetch({}, 6, 1'000)(seed);
+    ASSERT_EQ(trial->run(std::chrono::minutes(1)), "");
+    const crypto::Stage& stage = trial->shard().stage();
+    const crypto::BankStatistics* nonces = stage.bank_statistics(crypto::Kind::ecdsa_p256_sign);
+    const std::uint64_t batched = stage.statistics(crypto::Kind::ecdsa_p256_sign).operations.get();
+    if (bank_of(seed) == 0 || stage.kernel(crypto::Kind::ecdsa_p256_sign).lanes == 1) {
+      EXPECT_EQ(nonces, nullptr);
+      EXPECT_EQ(batched, 6u);
+      continue;
+    }
+    ASSERT_NE(nonces, nullptr);
+    EXPECT_EQ(nonces->taken.get() + batched, 6u);
+    EXPECT_GT(nonces->taken.get(), 0u);
+    EXPECT_EQ(nonces->spoiled.get(), 0u);
+  }
+}
+
 }  // namespace
 }  // namespace handsel::sim

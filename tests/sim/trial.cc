@@ -10,7 +10,7 @@ constexpr std::uint16_t kEthernetMtu = 1'500;
 }  // namespace
 
 Trial::Trial(std::uint64_t seed, const flow::ShardConfig& config)
-    : world_(seed), server_(seed, config, kBank), oracle_(config.mtu), invariants_("server", *server_.shard) {
+    : world_(seed), server_(seed, config, bank_of(seed)), oracle_(config.mtu), invariants_("server", *server_.shard) {
   world_.set_server(server_);
   world_.add_witness(recorder_);
   world_.add_witness(oracle_);
