@@ -67,6 +67,7 @@ Daemon::~Daemon() {
   telemetry_.reset();  // its threads read what goes next
   for (Lane& lane : lanes_)
     if (lane.worker) lane.worker->stop();
+  if (crypto_cores_) crypto_cores_->stop();
   if (eal_) eal_->wait();
   lanes_.clear();
   if (signals_ >= 0) ::close(signals_);
@@ -86,6 +87,7 @@ std::expected<void, StartFailure> Daemon::start_dpdk() {
                              .memory_mib = config_.engine.memory_mib,
                              .workers = config_.engine.worker_count,
                              .worker_cores = config_.engine.worker_cores,
+                             .crypto_cores = config_.engine.crypto_cores,
                              .lcores = config_.engine.lcores,
                              .pci_devices = {}};
   for (const engine::PortSettings& port : config_.ports)
@@ -119,6 +121,9 @@ std::expected<void, StartFailure> Daemon::open_ports() {
 
 std::expected<void, StartFailure> Daemon::start_workers() {
   const Instant now = dpdk::Clock::now();
+  if (const std::size_t cores = config_.engine.crypto_cores.size(); cores != 0)
+    crypto_cores_ = std::make_unique<engine::CryptoCores>(cores, config_.engine.worker_count, kernels_, *keys_, kClock,
+                                                          config_.crypto.bank);
   for (std::uint16_t w = 0; w < config_.engine.worker_count; ++w) {
     Lane lane{.port = w % ports_.size(), .queue = static_cast<std::uint16_t>(w / ports_.size())};
     dpdk::Port& port = *ports_[lane.port];
@@ -127,7 +132,8 @@ std::expected<void, StartFailure> Daemon::start_workers() {
                                   .offload = {port.offloads().tx_ip4_checksum, port.offloads().tx_tcp_checksum}};
     lane.io = port.queue(lane.queue);
     lane.assembly = std::make_unique<engine::ShardAssembly>(config_, lane.port, w, facts, tls_, kernels_, *keys_,
-                                                            &dpdk::Clock::cycles, now);
+                                                            &dpdk::Clock::cycles, now, engine::CheapClient{},
+                                                            crypto_cores_ ? &crypto_cores_->of_worker(w) : nullptr);
     if (auto impairment = config_.ports[lane.port].impairment) {
       impairment->seed += w;
       lane.impaired = std::make_unique<engine::ImpairedIo<dpdk::BurstIo>>(*lane.io, *impairment);
@@ -141,6 +147,9 @@ std::expected<void, StartFailure> Daemon::start_workers() {
   for (std::size_t w = 0; w < lanes_.size(); ++w)
     if (!eal_->launch(w, [worker = lanes_[w].worker.get()] { worker->run(); }))
       return std::unexpected(StartFailure{kFailure, fmt::format("DPDK gave no lcore to worker {}", w)});
+  for (std::size_t i = 0; crypto_cores_ && i < crypto_cores_->size(); ++i)
+    if (!eal_->launch(lanes_.size() + i, [cores = crypto_cores_.get(), i] { cores->run(i); }))
+      return std::unexpected(StartFailure{kFailure, fmt::format("DPDK gave no lcore to crypto core {}", i)});
   return {};
 }
 

@@ -19,6 +19,7 @@
 #include "engine/assembly.h"
 #include "engine/config.h"
 #include "engine/control_socket.h"
+#include "engine/crypto_cores.h"
 #include "engine/impaired_io.h"
 #include "engine/ticket_rotation.h"
 #include "engine/worker_handle.h"
@@ -88,6 +89,7 @@ class Daemon {
   std::unique_ptr<engine::ControlSocket> control_;
   std::unique_ptr<dpdk::Eal> eal_;
   std::vector<std::unique_ptr<dpdk::Port>> ports_;
+  std::unique_ptr<engine::CryptoCores> crypto_cores_;  // null: each worker computes for itself
   std::vector<Lane> lanes_;
   std::vector<engine::WorkerView> views_;
   std::unique_ptr<TraceDesk> traces_;

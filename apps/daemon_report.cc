@@ -62,6 +62,8 @@ std::vector<std::pair<std::string, std::string>> Daemon::facts() const {
     facts.emplace_back(fmt::format("worker {}", w),
                        fmt::format("{}, port {} queue {}", core, lanes_[w].port, lanes_[w].queue));
   }
+  for (std::size_t i = 0; i < config_.engine.crypto_cores.size(); ++i)
+    facts.emplace_back(fmt::format("crypto {}", i), fmt::format("core {}", config_.engine.crypto_cores[i]));
   facts.emplace_back("control", control_->path().string());
   facts.emplace_back("telemetry", eal_->runtime_folder() + "/dpdk_telemetry.v2");
   return facts;
@@ -114,21 +116,33 @@ nlohmann::json Daemon::info() const {
 
 nlohmann::json Daemon::crypto() const {
   using nlohmann::json;
-  std::vector<const crypto::Stage*> stages;
-  for (const engine::WorkerView& view : views_) stages.push_back(&view.shard->stage());
+  const std::vector<const crypto::Stage*> stages = engine::stages_of(views_, crypto_cores_.get());
+  const double cycles_since_start = static_cast<double>(dpdk::Clock::now().time_since_epoch().count()) / 1e9 *
+                                    static_cast<double>(dpdk::Clock::rate());
+  json cores = json::array();
+  std::string runs = fmt::format("on the workers themselves, {} of them", lanes_.size());
+  for (std::size_t i = 0; crypto_cores_ && i < crypto_cores_->size(); ++i) {
+    const std::uint64_t busy = crypto_cores_->statistics(i).busy_cycles.get();
+    const double share = static_cast<double>(busy) / cycles_since_start;
+    const std::uint16_t core = config_.engine.crypto_cores[i];
+    cores.push_back({{"core", core}, {"busy_cycles", busy}, {"busy_share", share}});
+    runs = fmt::format("{} {} ({:.1f} % busy)", i == 0 ? "on crypto cores" : runs + ",", core, 100 * share);
+  }
   json available = json::array();
   for (const crypto::KernelChoice& each : crypto::available_kernels()) available.push_back(each.name);
   return {{"kernels", kernels_.name},
           {"available", std::move(available)},
           {"forced", !config_.engine.kernels.empty()},
           {"records", lanes_.front().assembly->aead_name()},
-          {"runs", fmt::format("on the workers themselves, {} of them", lanes_.size())},
+          {"runs", std::move(runs)},
+          {"cores", std::move(cores)},
           {"cycles_per_second", dpdk::Clock::rate()},
-          {"kinds", engine::crypto_kinds(stages)}};
+          {"kinds", engine::crypto_kinds(stages)},
+          {"banks", engine::crypto_banks(stages)}};
 }
 
 engine::NamedGroups Daemon::snapshot() const {
-  engine::NamedGroups groups = engine::take_snapshot(views_);
+  engine::NamedGroups groups = engine::take_snapshot(views_, crypto_cores_.get());
   for (std::size_t i = 0; i < ports_.size(); ++i) {
     const dpdk::PortStatistics port = ports_[i]->statistics();
     groups.push_back({fmt::format("port_{}", i),

@@ -30,6 +30,12 @@ inline constexpr std::size_t kCryptoQueue = 4'096;     ///< operations waiting, 
 inline constexpr std::uint32_t kDefaultBank = 16'384;  ///< entries of each bank of a worker: 4 MiB for all three
 inline constexpr std::uint32_t kMaxBank = 1'048'576;   ///< that may be configured: 256 MiB a worker
 
+// Crypto cores
+inline constexpr std::size_t kCryptoJobs = 2'048;  ///< operations of a worker that cores have at once
+inline constexpr std::size_t kCryptoJobBytes =
+    1'280;                                      ///< all that one reads and writes: RSA of 8192 bits, and a message
+inline constexpr std::size_t kCryptoTurn = 64;  ///< jobs that a core takes from one ring in a turn
+
 // TLS
 inline constexpr std::size_t kMaxPlaintext = 16'384;                       ///< RFC 8446 5.1
 inline constexpr std::size_t kMaxCiphertext = kMaxPlaintext + 256;         ///< RFC 8446 5.2

@@ -87,6 +87,8 @@ struct Operation {
   std::size_t signature_bytes = 0;
   Instant submitted{};        ///< set by the stage
   std::uint64_t owner = 0;    ///< the submitter's mark: a flow's handle, given back on completion
+  bool prompt = false;        ///< of a resumption: goes before others where they queue
+  std::uint32_t job = 0;      ///< a RemoteStage's own: which of its jobs carries this
   Operation* next = nullptr;  ///< the stage's queue link
 };
 

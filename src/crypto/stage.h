@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "crypto/bank.h"
 #include "crypto/operation.h"
+#include "crypto/processor.h"
 
 namespace handsel::crypto {
 
@@ -45,32 +46,36 @@ struct KindStatistics {
 
 /// One stage a worker; not thread-safe. The banks belong to the stage whose kernels they stand beside and are used by
 /// its thread alone: wherever that runs, its idle passes fill them, and operations that come to it find them.
-class Stage {
+class Stage final : public Processor {
  public:
   using CycleCounter = std::uint64_t (*)();
   Stage(const KernelTable& kernels, const StageConfig& config, CycleCounter cycles);
 
   /// Serves the operation from its kind's bank: then its status is `done`, and the stage holds it no more. Otherwise
   /// queues it: `waiting`. False (and counted) when its kind's queue is full.
-  bool submit(Operation& operation, Instant now);
+  bool submit(Operation& operation, Instant now) override;
   /// Takes an operation out again, for an owner that goes away: one that waits, or one that is finished but not taken.
   /// False when the stage does not hold it.
-  bool cancel(Operation& operation);
+  bool cancel(Operation& operation) override;
   /// Runs every kind whose lanes are full or whose oldest entry is past the deadline.
   void run_due(Instant now);
   /// Runs all that waits: receive came back empty, so no more lanes will fill.
   void flush(Instant now);
-  /// The next finished operation, or nullptr. Its owner's coroutine may then be resumed.
-  Operation* take_completed();
+  bool run(Instant now, bool idle) override {
+    if (waiting_ == 0) return false;
+    idle ? flush(now) : run_due(now);
+    return true;
+  }
+  Operation* take_completed() override;
   /// Computes one batch for the bank that has the least; false when all are full. For passes that have nothing else to
   /// do, after transmit: a frame that comes meanwhile waits for that batch.
   bool fill_banks();
   /// Wipes all that was computed ahead: the thread ends.
   void wipe_banks();
 
-  std::size_t waiting() const { return waiting_; }
+  std::size_t waiting() const override { return waiting_; }
   /// When run_due has work at the latest; kNever when nothing waits.
-  Instant next_deadline() const;
+  Instant next_deadline() const override;
   const KindStatistics& statistics(Kind kind) const { return statistics_[static_cast<std::size_t>(kind)]; }
   /// nullptr where nothing is computed ahead.
   const BankStatistics* bank_statistics(Kind kind) const {

@@ -61,7 +61,7 @@ std::expected<Eal, Error> Eal::start(const EalSettings& settings) {
   if (settings.lcores.empty()) eal.cores_ = choose_cores(settings, machine);
   unsigned lcore = 0;
   RTE_LCORE_FOREACH_WORKER(lcore) eal.lcores_.push_back(lcore);
-  if (eal.lcores_.size() < settings.workers) {
+  if (eal.lcores_.size() < settings.workers + settings.crypto_cores.size()) {
     return std::unexpected(
         Error{Error::Kind::device,
               fmt::format("lcores = \"{}\" gives {} worker lcores besides the main one, and {} workers are configured",

@@ -18,6 +18,7 @@ struct EalSettings {
   std::uint32_t memory_mib = 256;
   std::uint16_t workers = 1;
   std::vector<std::uint16_t> worker_cores;  ///< one a worker; empty: chosen among those that we may use
+  std::vector<std::uint16_t> crypto_cores;  ///< processors for themselves; launched as the workers behind the last
   std::string lcores;                       ///< --lcores as the operator wrote it; empty: built from the cores
   std::vector<std::string> pci_devices;     ///< the only ones that are touched
 };
@@ -29,7 +30,8 @@ struct Machine {
 };
 Machine probe_machine();
 
-/// Cores for workers: as set, else the last ones that the machine has (several workers share when there are too few).
+/// Cores for workers: as set, else the last ones that the machine has and crypto leaves (several workers share when
+/// there are too few).
 std::vector<std::uint16_t> choose_cores(const EalSettings& settings, const Machine& machine);
 /// The arguments for rte_eal_init, the program's name first. `--in-memory` when the hugepages suffice, else `--no-huge`
 /// (DPDK refuses the two together).
@@ -47,7 +49,7 @@ class Eal {
   bool hugepages() const { return hugepages_; }
   /// The cores that the workers run on, in their order; empty when the operator gave an lcore map.
   const std::vector<std::uint16_t>& worker_cores() const { return cores_; }
-  /// How many workers can be launched.
+  /// How many workers and crypto cores can be launched.
   std::size_t workers() const { return lcores_.size(); }
   /// DPDK's own runtime folder, in which its telemetry socket lies.
   std::string runtime_folder() const;

@@ -61,9 +61,13 @@ Machine probe_machine() {
 std::vector<std::uint16_t> choose_cores(const EalSettings& settings, const Machine& machine) {
   if (!settings.worker_cores.empty()) return settings.worker_cores;
   // From the last core down, because the kernel and its interrupts favour the first ones.
+  std::vector<std::uint16_t> left;
+  std::ranges::copy_if(machine.cores, std::back_inserter(left), [&](std::uint16_t core) {
+    return std::ranges::find(settings.crypto_cores, core) == settings.crypto_cores.end();
+  });
+  if (left.empty()) left = machine.cores;
   std::vector<std::uint16_t> cores;
-  for (std::size_t i = 0; i < settings.workers; ++i)
-    cores.push_back(machine.cores[machine.cores.size() - 1 - i % machine.cores.size()]);
+  for (std::size_t i = 0; i < settings.workers; ++i) cores.push_back(left[left.size() - 1 - i % left.size()]);
   std::reverse(cores.begin(), cores.end());
   return cores;
 }
@@ -77,7 +81,9 @@ std::vector<std::string> eal_arguments(const EalSettings& settings, const Machin
     add({"--no-huge", "-m", std::to_string(settings.memory_mib)});
   if (settings.pci_devices.empty()) add({"--no-pci"});
   for (const std::string& device : settings.pci_devices) add({"-a", device});
-  add({"--lcores", settings.lcores.empty() ? lcore_map(choose_cores(settings, machine), machine) : settings.lcores});
+  std::vector<std::uint16_t> cores = choose_cores(settings, machine);
+  cores.insert(cores.end(), settings.crypto_cores.begin(), settings.crypto_cores.end());
+  add({"--lcores", settings.lcores.empty() ? lcore_map(cores, machine) : settings.lcores});
   return arguments;
 }
 

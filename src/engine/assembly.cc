@@ -239,8 +239,10 @@ std::expected<TlsConfigs, std::vector<Fault>> load_tls(const Config& config, cry
 
 ShardAssembly::ShardAssembly(const Config& config, std::size_t port, std::uint16_t worker, const PortFacts& facts,
                              const TlsConfigs& tls, const crypto::KernelChoice& kernels, const crypto::KeyStore& keys,
-                             crypto::Stage::CycleCounter cycles, Instant now, CheapClient cheap)
-    : backend_(crypto::make_backend(kernels, keys, entropy_, config.crypto.bank)), aead_(crypto::make_aead()) {
+                             crypto::Stage::CycleCounter cycles, Instant now, CheapClient cheap,
+                             crypto::Processor* processor)
+    : backend_(crypto::make_backend(kernels, keys, entropy_, processor == nullptr ? config.crypto.bank : 0)),
+      aead_(crypto::make_aead()) {
   flow::ShardConfig shard = shard_config(config, port, worker, facts, tls);
   for (const ListenerSettings& settings : config.listeners) {
     auto service = std::ranges::find_if(services_, [&](const auto& each) { return each->name() == settings.service; });
@@ -250,10 +252,10 @@ ShardAssembly::ShardAssembly(const Config& config, std::size_t port, std::uint16
     shard.listeners.push_back(
         {settings.address, settings.port, found == tls.by_name.end() ? nullptr : found->second, chosen});
   }
-  shard_ = std::make_unique<flow::Shard>(
-      shard,
-      flow::ShardResources{cheapened(backend_->kernels(), cheap), aead_.get(), &entropy_, cycles, unix_at_zero_ms(now)},
-      now);
+  shard_ = std::make_unique<flow::Shard>(shard,
+                                         flow::ShardResources{cheapened(backend_->kernels(), cheap), aead_.get(),
+                                                              &entropy_, cycles, unix_at_zero_ms(now), processor},
+                                         now);
 }
 
 }  // namespace handsel::engine

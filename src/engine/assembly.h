@@ -46,12 +46,13 @@ struct PortFacts {
 };
 
 /// One worker's shard and all that only it uses. Made on the control thread, then driven by the worker alone. `cheap`
-/// is for load generators.
+/// is for load generators; `processor` computes in place of the worker's own kernels, and outlives this.
 class ShardAssembly {
  public:
   ShardAssembly(const Config& config, std::size_t port, std::uint16_t worker, const PortFacts& facts,
                 const TlsConfigs& tls, const crypto::KernelChoice& kernels, const crypto::KeyStore& keys,
-                crypto::Stage::CycleCounter cycles, Instant now, CheapClient cheap = {});
+                crypto::Stage::CycleCounter cycles, Instant now, CheapClient cheap = {},
+                crypto::Processor* processor = nullptr);
 
   flow::Shard& shard() { return *shard_; }
   std::string_view aead_name() const { return aead_->name(); }

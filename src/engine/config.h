@@ -36,6 +36,7 @@ struct EngineSettings {
   std::string name = "default";             ///< tells several engines on one machine apart: part of socket paths
   std::uint16_t worker_count = 1;           ///< how many workers; the size of worker_cores when that is given
   std::vector<std::uint16_t> worker_cores;  ///< processors, one a worker; empty: the last ones that we may use
+  std::vector<std::uint16_t> crypto_cores;  ///< processors that compute for the workers; empty: each for itself
   std::string lcores;                       ///< EAL's --lcores, for machines that need their own map; empty: ours
   std::uint32_t memory_mib = 256;           ///< for packet buffers
   std::string kernels;                      ///< a set of crypto::known_kernels(); empty: the best that runs here
@@ -44,6 +45,8 @@ struct EngineSettings {
   Position worker_cores_at;
   Position memory_at;
   Position kernels_at;
+  std::vector<Position> crypto_cores_at;  ///< of each
+  Position lcores_at;
 };
 
 /// [[port]]

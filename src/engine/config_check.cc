@@ -86,6 +86,17 @@ void check_tickets(const TlsSettings& tls, ReadContext& context) {
                   "ticket_rotation has no effect: the keys change when the file of ticket_keys does");
 }
 
+void check_crypto_cores(const EngineSettings& engine, ReadContext& context) {
+  for (std::size_t i = 0; i < engine.crypto_cores.size(); ++i) {
+    const std::uint16_t core = engine.crypto_cores[i];
+    if (std::ranges::find(engine.worker_cores, core) != engine.worker_cores.end())
+      context.fault(engine.crypto_cores_at[i], "core {} is a worker's already: a crypto core needs one of its own",
+                    core);
+  }
+  if (!engine.crypto_cores.empty() && !engine.lcores.empty())
+    context.fault(engine.lcores_at, "lcores is a whole map, and leaves no say to crypto: one of the two must go");
+}
+
 bool overlap(const ListenerSettings& one, const ListenerSettings& other) {
   return one.port == other.port && one.port != 0 && one.address == other.address;
 }
@@ -97,6 +108,7 @@ void check_together(const Config& config, ReadContext& context) {
   if (config.engine.worker_count < config.ports.size())
     context.fault({}, "{} ports and {} workers: each port needs a worker of its own", config.ports.size(),
                   config.engine.worker_count);
+  check_crypto_cores(config.engine, context);
   if (config.listeners.empty()) context.fault({}, "there is no [[listener]]: nothing would be answered");
   for (auto port = config.ports.begin(); port != config.ports.end(); ++port) {
     check_port(config, *port, context);

@@ -20,11 +20,13 @@ void check_cores(const EngineSettings& engine, std::vector<Fault>& faults) {
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
   if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
-  for (const std::uint16_t core : engine.worker_cores) {
+  const auto check = [&](std::uint16_t core, Position at) {
     if (core >= CPU_SETSIZE || !CPU_ISSET(core, &allowed))
-      faults.push_back({engine.worker_cores_at, fmt::format("there is no core {} that this process may use; it has {}",
-                                                            core, CPU_COUNT(&allowed))});
-  }
+      faults.push_back(
+          {at, fmt::format("there is no core {} that this process may use; it has {}", core, CPU_COUNT(&allowed))});
+  };
+  for (const std::uint16_t core : engine.worker_cores) check(core, engine.worker_cores_at);
+  for (std::size_t i = 0; i < engine.crypto_cores.size(); ++i) check(engine.crypto_cores[i], engine.crypto_cores_at[i]);
 }
 
 void check_kernels(const EngineSettings& engine, std::vector<Fault>& faults) {

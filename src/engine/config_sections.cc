@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::int64_t kMaxWorkers = 64;
 constexpr std::int64_t kMaxCore = 1'023;
+constexpr std::size_t kMaxCryptoCores = 16;
 // IPv6 asks for 1,280 (RFC 8200 5); IPv4 alone may go down to 576.
 constexpr std::int64_t kMinMtu = 576;
 constexpr std::int64_t kMaxMtu = 9'600;
@@ -44,6 +45,27 @@ void read_workers(const ConfigEntry& entry, EngineSettings& out, ReadContext& co
   out.worker_count = static_cast<std::uint16_t>(out.worker_cores.size());
 }
 
+void read_crypto(const ConfigEntry& entry, EngineSettings& out, ReadContext& context) {
+  if (const auto* text = std::get_if<std::string>(&entry.node.value)) {
+    if (*text != "inline")
+      context.fault(entry.node.at, "crypto = \"{}\" is to be \"inline\" or a list of cores", *text);
+    return;
+  }
+  if (!std::holds_alternative<ConfigNode::List>(entry.node.value))
+    return context.wrong_type(entry, "\"inline\" or a list of cores");
+  const auto elements = read_list(entry);
+  for (const ConfigEntry& element : elements) {
+    std::uint16_t core = 0;
+    if (!take_integer(element, 0, kMaxCore, core, context)) continue;
+    if (std::ranges::find(out.crypto_cores, core) != out.crypto_cores.end())
+      context.fault(element.node.at, "core {} is there twice", core);
+    out.crypto_cores.push_back(core);
+    out.crypto_cores_at.push_back(element.node.at);
+  }
+  if (elements.empty()) context.fault(entry.node.at, "crypto lists no core; \"inline\" needs none");
+  if (elements.size() > kMaxCryptoCores) context.fault(entry.node.at, "more than {} crypto cores", kMaxCryptoCores);
+}
+
 void read_name(const ConfigEntry& entry, EngineSettings& out, ReadContext& context) {
   const auto text = read_text(entry, context);
   if (!text) return;
@@ -68,8 +90,12 @@ constexpr Key<EngineSettings> kEngineKeys[] = {
     {"workers", "integer or list of cores", "1",
      "How many workers poll, or on which processors; each keeps a core busy. A count takes the last cores.",
      read_workers},
+    {"crypto", "\"inline\" or list of cores", "\"inline\"",
+     "Where public-key operations are computed: by each worker itself, or on processors that do nothing else.",
+     read_crypto},
     {"lcores", "text", "from workers", "DPDK's own --lcores map, for machines that need another one than ours.",
      [](const ConfigEntry& entry, EngineSettings& out, ReadContext& context) {
+       out.lcores_at = entry.node.at;
        if (auto text = read_text(entry, context)) out.lcores = *text;
      }},
     {"memory_mib", "integer", "256", "Memory for packet buffers, in MiB, taken from hugepages when enough are free.",

@@ -77,6 +77,32 @@ std::string row(const json& kind) {
   return line;
 }
 
+constexpr std::string_view kBanksHeading =
+    "\nbank                 entries         of        served    found none   cycles of\n";
+
+std::string bank_row(const json& bank) {
+  const std::uint64_t filled = number(bank, "filled");
+  return fmt::format("{:<17} {:>10} {:>10} {:>13} {:>13} {:>11}\n", text(bank, "kind"), grouped(number(bank, "level")),
+                     grouped(number(bank, "capacity")), grouped(number(bank, "taken")), grouped(number(bank, "empty")),
+                     grouped(filled == 0 ? 0 : number(bank, "cycles") / filled));
+}
+
+json bank_of(std::span<const crypto::Stage* const> stages, crypto::Kind kind) {
+  const auto total = [&](Counter crypto::BankStatistics::* counter) {
+    std::uint64_t sum = 0;
+    for (const crypto::Stage* stage : stages) sum += (stage->bank_statistics(kind)->*counter).get();
+    return sum;
+  };
+  return {{"kind", crypto::name_of(kind)},
+          {"level", total(&crypto::BankStatistics::level)},
+          {"capacity", stages.front()->kernel(kind).bank->capacity() * stages.size()},
+          {"filled", total(&crypto::BankStatistics::filled)},
+          {"taken", total(&crypto::BankStatistics::taken)},
+          {"empty", total(&crypto::BankStatistics::empty)},
+          {"spoiled", total(&crypto::BankStatistics::spoiled)},
+          {"cycles", total(&crypto::BankStatistics::cycles)}};
+}
+
 json kind_of(std::span<const crypto::Stage* const> stages, crypto::Kind kind) {
   const crypto::Kernel& kernel = stages.front()->kernel(kind);
   const auto total = [&](auto&& of) {
@@ -112,6 +138,14 @@ json crypto_kinds(std::span<const crypto::Stage* const> stages) {
   return kinds;
 }
 
+json crypto_banks(std::span<const crypto::Stage* const> stages) {
+  json banks = json::array();
+  for (std::size_t kind = 0; kind < crypto::kKinds && !stages.empty(); ++kind)
+    if (stages.front()->bank_statistics(static_cast<crypto::Kind>(kind)) != nullptr)
+      banks.push_back(bank_of(stages, static_cast<crypto::Kind>(kind)));
+  return banks;
+}
+
 std::string render_crypto(const json& answer) {
   if (!answer.is_object()) return {};
   std::string out =
@@ -123,6 +157,11 @@ std::string render_crypto(const json& answer) {
     for (const json& kind : *kinds)
       if (kind.is_object() && number(kind, "operations") + number(kind, "refused") != 0) rows += row(kind);
   out += rows.empty() ? "no public-key operation yet\n" : std::string(kHeading) + rows;
+  std::string bank_rows;
+  if (const auto banks = answer.find("banks"); banks != answer.end() && banks->is_array())
+    for (const json& bank : *banks)
+      if (bank.is_object()) bank_rows += bank_row(bank);
+  if (!bank_rows.empty()) out += std::string(kBanksHeading) + bank_rows;
   return out;
 }
 

@@ -14,8 +14,12 @@ namespace handsel::engine {
 /// filled), "wait_p50_ns", "wait_p99_ns". Control thread; the stages go on meanwhile.
 nlohmann::json crypto_kinds(std::span<const crypto::Stage* const> stages);
 
+/// An object a bank: "kind", "level", "capacity", "filled", "taken", "empty", "spoiled", "cycles", summed likewise.
+nlohmann::json crypto_banks(std::span<const crypto::Stage* const> stages);
+
 /// The engine's answer to "crypto" in at most 80 columns: a line each for "kernels", "available", "records" and
-/// "runs", then a table of the "kinds" that were asked for.
+/// "runs", then a table of the "kinds" that were asked for, and one of
+/// the "banks".
 std::string render_crypto(const nlohmann::json& answer);
 
 }  // namespace handsel::engine

@@ -114,9 +114,17 @@ NamedGroup drops(Workers workers) {
   return group;
 }
 
-NamedGroup crypto_work(Workers workers, crypto::Kind kind) {
+using Stages = std::span<const crypto::Stage* const>;
+
+std::uint64_t sum(Stages stages, const std::function<std::uint64_t(const crypto::Stage&)>& of) {
+  std::uint64_t total = 0;
+  for (const crypto::Stage* stage : stages) total += of(*stage);
+  return total;
+}
+
+NamedGroup crypto_work(Stages stages, crypto::Kind kind) {
   const auto total = [&](Counter crypto::KindStatistics::* counter) {
-    return sum(workers, [&](const WorkerView& w) { return (w.shard->stage().statistics(kind).*counter).get(); });
+    return sum(stages, [&](const crypto::Stage& stage) { return (stage.statistics(kind).*counter).get(); });
   };
   return {"crypto_" + std::string(crypto::name_of(kind)),
           {
@@ -128,27 +136,27 @@ NamedGroup crypto_work(Workers workers, crypto::Kind kind) {
           }};
 }
 
-bool has_bank(Workers workers, crypto::Kind kind) {
-  return !workers.empty() && workers.front().shard->stage().bank_statistics(kind) != nullptr;
+bool has_bank(Stages stages, crypto::Kind kind) {
+  return !stages.empty() && stages.front()->bank_statistics(kind) != nullptr;
 }
 
-// All workers have the same kernels. Sums: `high` is of each worker's own.
-NamedGroup bank(Workers workers, crypto::Kind kind) {
+// All stages have the same kernels. Sums: `high` is of each stage's own.
+NamedGroup bank(Stages stages, crypto::Kind kind) {
   const auto total = [&](Counter crypto::BankStatistics::* counter) {
-    return sum(workers, [&](const WorkerView& w) { return (w.shard->stage().bank_statistics(kind)->*counter).get(); });
+    return sum(stages, [&](const crypto::Stage& stage) { return (stage.bank_statistics(kind)->*counter).get(); });
   };
-  return {"bank_" + std::string(crypto::name_of(kind)),
-          {
-              {"level", total(&crypto::BankStatistics::level)},
-              {"high", total(&crypto::BankStatistics::high)},
-              {"capacity",
-               sum(workers, [&](const WorkerView& w) { return w.shard->stage().kernel(kind).bank->capacity(); })},
-              {"filled", total(&crypto::BankStatistics::filled)},
-              {"taken", total(&crypto::BankStatistics::taken)},
-              {"empty", total(&crypto::BankStatistics::empty)},
-              {"spoiled", total(&crypto::BankStatistics::spoiled)},
-              {"cycles", total(&crypto::BankStatistics::cycles)},
-          }};
+  return {
+      "bank_" + std::string(crypto::name_of(kind)),
+      {
+          {"level", total(&crypto::BankStatistics::level)},
+          {"high", total(&crypto::BankStatistics::high)},
+          {"capacity", sum(stages, [&](const crypto::Stage& stage) { return stage.kernel(kind).bank->capacity(); })},
+          {"filled", total(&crypto::BankStatistics::filled)},
+          {"taken", total(&crypto::BankStatistics::taken)},
+          {"empty", total(&crypto::BankStatistics::empty)},
+          {"spoiled", total(&crypto::BankStatistics::spoiled)},
+          {"cycles", total(&crypto::BankStatistics::cycles)},
+      }};
 }
 
 // Median and 99th of a hundred, in microseconds; nothing as long as nothing was measured.
@@ -169,6 +177,30 @@ NamedGroup latency(Workers workers) {
   return group;
 }
 
+NamedGroup crypto_cores(std::size_t workers, const CryptoCores& cores) {
+  const auto of_cores = [&](Counter CryptoCoreStatistics::* counter) {
+    std::uint64_t all = 0;
+    for (std::size_t i = 0; i < cores.size(); ++i) all += (cores.statistics(i).*counter).get();
+    return all;
+  };
+  const auto of_workers = [&](Counter crypto::RemoteStatistics::* counter) {
+    std::uint64_t all = 0;
+    for (std::size_t i = 0; i < workers; ++i) all += (cores.of_worker(i).statistics().*counter).get();
+    return all;
+  };
+  return {"crypto_cores",
+          {
+              {"count", cores.size()},
+              {"turns", of_cores(&CryptoCoreStatistics::turns)},
+              {"empty_turns", of_cores(&CryptoCoreStatistics::empty_turns)},
+              {"busy_cycles", of_cores(&CryptoCoreStatistics::busy_cycles)},
+              {"handed_over", of_workers(&crypto::RemoteStatistics::handed_over)},
+              {"refused", of_workers(&crypto::RemoteStatistics::refused)},
+              {"orphaned", of_workers(&crypto::RemoteStatistics::orphaned)},
+              {"away", of_workers(&crypto::RemoteStatistics::away)},
+          }};
+}
+
 NamedGroup workers_share(Workers workers) {
   NamedGroup group{"workers", {}};
   group.values.push_back({"count", workers.size()});
@@ -182,7 +214,15 @@ NamedGroup workers_share(Workers workers) {
 
 }  // namespace
 
-NamedGroups take_snapshot(std::span<const WorkerView> workers) {
+std::vector<const crypto::Stage*> stages_of(std::span<const WorkerView> workers, const CryptoCores* cores) {
+  std::vector<const crypto::Stage*> stages;
+  for (std::size_t i = 0; cores != nullptr && i < cores->size(); ++i) stages.push_back(&cores->stage(i));
+  if (stages.empty())
+    for (const WorkerView& worker : workers) stages.push_back(&worker.shard->stage());
+  return stages;
+}
+
+NamedGroups take_snapshot(std::span<const WorkerView> workers, const CryptoCores* cores) {
   using tls::Statistics;
   const auto error_name = [](std::size_t row) { return tls::name_of(static_cast<tls::Error>(row)); };
   const auto refusal_name = [](std::size_t row) { return tls::name_of(static_cast<tls::EarlyDataRefusal>(row)); };
@@ -210,11 +250,13 @@ NamedGroups take_snapshot(std::span<const WorkerView> workers) {
       drops(workers),
       workers_share(workers),
   };
+  if (cores != nullptr) groups.push_back(crypto_cores(workers.size(), *cores));
+  const std::vector<const crypto::Stage*> stages = stages_of(workers, cores);
   for (std::size_t kind = 0; kind < crypto::kKinds; ++kind)
-    groups.push_back(crypto_work(workers, static_cast<crypto::Kind>(kind)));
+    groups.push_back(crypto_work(stages, static_cast<crypto::Kind>(kind)));
   for (std::size_t kind = 0; kind < crypto::kKinds; ++kind)
-    if (has_bank(workers, static_cast<crypto::Kind>(kind)))
-      groups.push_back(bank(workers, static_cast<crypto::Kind>(kind)));
+    if (has_bank(stages, static_cast<crypto::Kind>(kind)))
+      groups.push_back(bank(stages, static_cast<crypto::Kind>(kind)));
   return groups;
 }
 

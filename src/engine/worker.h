@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "base/spsc_ring.h"
+#include "engine/clock.h"
 #include "engine/driver.h"
 #include "engine/packet_io.h"
 #include "engine/worker_handle.h"
@@ -16,12 +17,6 @@
 #include "flow/shard.h"
 
 namespace handsel::engine {
-
-/// Where a worker's time comes from; in production the TSC, in tests whatever the test says.
-struct Clock {
-  Instant (*now)() = nullptr;
-  std::uint64_t (*cycles)() = nullptr;
-};
 
 /// Collects a shard's frames into bursts for a port.
 template <PacketIo Io>

@@ -58,11 +58,12 @@ Shard::Shard(const ShardConfig& config, const ShardResources& resources, Instant
       table_(config.limits.flows),
       timers_(config.limits.flows, now),
       stage_(resources.kernels, config.stage, resources.cycles),
+      processor_(resources.processor != nullptr ? *resources.processor : stage_),
       frames_(uses_tls(config) ? config.limits.handshakes : 0,
               uses_tls(config) ? std::max(1u, config.limits.handshakes / kHandshakesPerLongMessage) : 0),
       budget_({config.limits.handshakes_per_second, config.limits.handshakes}, random_key(entropy_), now),
       admission_(std::make_unique<TlsAdmission>(flows_, budget_)),
-      tls_context_{stage_,
+      tls_context_{processor_,
                    *resources.aead,
                    entropy_,
                    frames_,
@@ -226,14 +227,7 @@ void Shard::refresh_deadline(Flow& flow, const tcp::Outcome& outcome, Instant no
 }
 
 bool Shard::run(Instant now, bool idle, FrameSink& sink) {
-  bool worked = false;
-  if (stage_.waiting() != 0) {
-    worked = true;
-    if (idle)
-      stage_.flush(now);
-    else
-      stage_.run_due(now);
-  }
+  bool worked = processor_.run(now, idle);
   resume_completed(now);
   timers_.advance(now, [&](std::uint32_t index) {
     worked = true;
@@ -249,7 +243,7 @@ bool Shard::run(Instant now, bool idle, FrameSink& sink) {
 
 Instant Shard::next_deadline() const {
   if (!output_.empty()) return Instant{};
-  return std::min({timers_.next_deadline(), stage_.next_deadline(), time_wait_.next_deadline(),
+  return std::min({timers_.next_deadline(), processor_.next_deadline(), time_wait_.next_deadline(),
                    neighbours_.next_deadline(), fragments_.next_deadline()});
 }
 

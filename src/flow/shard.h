@@ -83,6 +83,8 @@ struct ShardResources {
   Entropy* entropy = nullptr;
   crypto::Stage::CycleCounter cycles = nullptr;
   std::uint64_t unix_at_zero_ms = 0;  ///< the wall clock's milliseconds at Instant zero, for tickets
+  /// What computes public-key operations in place of the shard's own stage; null: that one.
+  crypto::Processor* processor = nullptr;
 };
 
 /// A frame as it came off the port; its memory is writable (a record is decrypted from it) and lives until on_burst
@@ -139,6 +141,8 @@ class Shard {
   const ShardStatistics& statistics() const { return statistics_; }
   const tls::Statistics& tls_statistics() const { return tls_statistics_; }
   const AdmissionStatistics& admission_statistics() const { return budget_.statistics(); }
+  std::size_t operations_waiting() const { return processor_.waiting(); }
+  /// Does nothing where another processor computes.
   const crypto::Stage& stage() const { return stage_; }
   Tracer& tracer() { return tracer_; }
   std::uint32_t flows() const { return flows_.size(); }
@@ -267,6 +271,7 @@ class Shard {
   FlowTable table_;
   TimerWheel timers_;
   crypto::Stage stage_;
+  crypto::Processor& processor_;
   tls::FramePool frames_;
   HandshakeBudget budget_;
   std::unique_ptr<TlsAdmission> admission_;

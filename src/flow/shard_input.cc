@@ -186,7 +186,7 @@ void Shard::watch_for_room(Flow& flow, Instant now) {
 }
 
 void Shard::resume_completed(Instant now) {
-  while (crypto::Operation* operation = stage_.take_completed()) {
+  while (crypto::Operation* operation = processor_.take_completed()) {
     Flow* flow = flows_.get(Flow::handle_of(operation->owner));
     tls::Session* session = flow ? sessions_.get(flow->session) : nullptr;
     // A session takes its operations back when it goes, so that the owner of a finished one is there.

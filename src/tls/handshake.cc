@@ -97,6 +97,7 @@ Handshake::Awaiter Handshake::change_cipher_spec(Waiting step) {
 
 void Handshake::submit(crypto::Operation& operation) {
   operation.owner = session_.owner_;
+  operation.prompt = admitted_ == Admitted::resumed;
   if (!worker().stage.submit(operation, now_)) {
     error_ = Error::crypto_queue_full;
     return;

@@ -9,7 +9,7 @@
 #include "base/slab.h"
 #include "crypto/aead.h"
 #include "crypto/peer_key_cache.h"
-#include "crypto/stage.h"
+#include "crypto/processor.h"
 #include "tls/admission.h"
 #include "tls/exporter.h"
 #include "tls/frame_pool.h"
@@ -23,7 +23,7 @@ namespace handsel::tls {
 
 /// Lives as long as the worker; used by its thread alone. Outlives every session.
 struct WorkerContext {
-  crypto::Stage& stage;
+  crypto::Processor& stage;
   crypto::Aead& aead;
   Entropy& entropy;
   FramePool& frames;

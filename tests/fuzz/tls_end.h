@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "crypto/stage.h"
 #include "tls/exporter.h"
 #include "tls/session.h"
 #include "tls/worker_context.h"

@@ -75,6 +75,23 @@ class Life(unittest.TestCase):
         self.assertEqual(self.engine.stop(), 0)
         self.assertIn("public keys by libcrypto (as configured)", self.engine.log.read_text())
 
+    def test_a_crypto_core_computes_for_the_workers(self):
+        core = min(os.sched_getaffinity(0))
+        self.engine.config.write_text(
+            self.engine.config.read_text().replace("[engine]", f"[engine]\ncrypto = [{core}]"))
+        self.engine.start()
+        for _ in range(3):
+            self.assertTrue(clients.curl(f"https://{V4}/").startswith(b"handsel"))
+        crypto = json.loads(self.engine.handsel("crypto", "--json").stdout)
+        self.assertEqual([each["core"] for each in crypto["cores"]], [core])
+        handed_over = self.engine.counter(("crypto_cores", "handed_over"))
+        self.assertGreaterEqual(handed_over, 9)  # a handshake has three
+        done = sum(kind["operations"] for kind in crypto["kinds"]) + sum(bank["taken"] for bank in crypto["banks"])
+        self.assertEqual(done, handed_over)
+        self.assertIn(f"on crypto cores {core} (", self.engine.handsel("crypto").stdout)
+        self.assertEqual(self.engine.stop(), 0)
+        self.assert_nothing_left()
+
     def test_a_certificate_is_made_when_none_is_named(self):
         self.engine.start()
         self.assertTrue(clients.curl(f"https://{V4}/").startswith(b"handsel"))

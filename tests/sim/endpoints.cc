@@ -81,18 +81,23 @@ flow::ShardConfig server_config(flow::CookieMode cookies) {
   return config;
 }
 
-ShardEndpoint::ShardEndpoint(std::uint64_t seed, flow::ShardConfig config, std::size_t bank)
+ShardEndpoint::ShardEndpoint(std::uint64_t seed, flow::ShardConfig config, std::size_t bank,
+                             std::optional<Duration> core_takes)
     : entropy_(seed),
       backend_(make_backend(entropy_, bank)),
+      core_takes_(core_takes),
       aead_(crypto::make_aead()),
       http_(service::make_service("http")),
       echo_(service::make_service("echo")) {
   config.listeners = {{std::nullopt, kHttpPort, nullptr, http_.get()},
                       {std::nullopt, kEchoPort, nullptr, echo_.get()},
                       {std::nullopt, kHttpsPort, identity().config, http_.get()}};
-  shard = std::make_unique<flow::Shard>(
-      config, flow::ShardResources{backend_->kernels(), aead_.get(), &entropy_, [] { return std::uint64_t{0}; }},
-      Instant{});
+  flow::ShardResources resources{backend_->kernels(), aead_.get(), &entropy_, [] { return std::uint64_t{0}; }};
+  if (core_takes_) {
+    core_.emplace(std::vector{&line_}, backend_->kernels(), resources.cycles);
+    resources.processor = &remote_.emplace(std::vector{&line_}, 256);
+  }
+  shard = std::make_unique<flow::Shard>(config, resources, Instant{});
 }
 
 void ShardEndpoint::receive(Frame frame, Instant now, flow::FrameSink& out) {
@@ -102,9 +107,20 @@ void ShardEndpoint::receive(Frame frame, Instant now, flow::FrameSink& out) {
 }
 
 void ShardEndpoint::run(Instant now, flow::FrameSink& out) {
-  while (shard->run(now, true, out)) {
+  while (shard->run(now, true, out) || turn_core(now)) {
   }
   shard->fill_banks();
+}
+
+// Twice in a row: lanes that are not full wait for a turn that brings nothing.
+bool ShardEndpoint::turn_core(Instant now) {
+  if (!core_) return false;
+  if (core_turns_at_ == kNever && remote_->statistics().away.get() != 0) core_turns_at_ = now + *core_takes_;
+  if (core_turns_at_ > now) return false;
+  core_turns_at_ = kNever;
+  core_->turn(now);
+  core_->turn(now);
+  return true;
 }
 
 tcp::Config client_tcp(bool ipv6) {

@@ -6,7 +6,9 @@
 #include <optional>
 #include <string>
 
+#include "crypto/crypto_core.h"
 #include "crypto/kernels.h"
+#include "crypto/remote_stage.h"
 #include "flow/shard.h"
 #include "service/registry.h"
 #include "tcp/connection.h"
@@ -36,14 +38,24 @@ flow::ShardConfig server_config(flow::CookieMode cookies = flow::CookieMode::ada
 /// idle for as long as one batch for a bank takes.
 class ShardEndpoint final : public Endpoint {
  public:
-  ShardEndpoint(std::uint64_t seed, flow::ShardConfig config, std::size_t bank = 0);
+  /// With `core_takes`, a crypto core computes for it, and what it has computed comes so much later.
+  ShardEndpoint(std::uint64_t seed, flow::ShardConfig config, std::size_t bank = 0,
+                std::optional<Duration> core_takes = {});
   void receive(Frame frame, Instant now, flow::FrameSink& out) override;
   void run(Instant now, flow::FrameSink& out) override;
-  Instant next_deadline() const override { return shard->next_deadline(); }
+  Instant next_deadline() const override { return std::min(shard->next_deadline(), core_turns_at_); }
+  const crypto::RemoteStage* remote() const { return remote_ ? &*remote_ : nullptr; }
 
  private:
+  bool turn_core(Instant now);
+
   SeededEntropy entropy_;
   std::unique_ptr<crypto::Backend> backend_;
+  std::optional<Duration> core_takes_;
+  crypto::CryptoLine line_{256};
+  std::optional<crypto::CryptoCore> core_;
+  std::optional<crypto::RemoteStage> remote_;
+  Instant core_turns_at_ = kNever;
   std::unique_ptr<crypto::Aead> aead_;
   std::unique_ptr<flow::Service> http_;
   std::unique_ptr<flow::Service> echo_;

@@ -97,7 +97,7 @@ OneWorld worlds_of(const Setting& setting) {
   return [setting](std::uint64_t seed) {
     flow::ShardConfig server = server_config(setting.cookies);
     server.limits.flows = server.limits.half_open = server.limits.time_wait = 32;  // all are looked at after each event
-    auto trial = std::make_unique<Trial>(seed, server);
+    auto trial = std::make_unique<Trial>(seed, server, setting.core_takes);
     World& world = trial->world();
     for (int i = 1; i <= setting.clients; ++i) {
       const Instant opens = Instant(std::chrono::milliseconds(world.random() % 50));

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "trial.h"
 
@@ -26,6 +27,7 @@ struct Setting {
   int clients = 1;
   std::uint16_t port = kHttpPort;
   flow::CookieMode cookies = flow::CookieMode::adaptive;
+  std::optional<Duration> core_takes = {};  ///< the server's operations are computed by a crypto core, so much later
   /// Makes a client's program; the world's random numbers are the only source of chance.
   std::function<std::unique_ptr<Script>(World&)> script;
 };

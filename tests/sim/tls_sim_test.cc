@@ -10,8 +10,12 @@
 namespace handsel::sim {
 namespace {
 
-OneWorld fetch(const LinkConfig& link, int clients, std::uint64_t max_bytes) {
-  return worlds_of({.link = link, .clients = clients, .port = kHttpsPort, .script = [max_bytes](World& world) {
+OneWorld fetch(const LinkConfig& link, int clients, std::uint64_t max_bytes, std::optional<Duration> core_takes = {}) {
+  return worlds_of({.link = link,
+                    .clients = clients,
+                    .port = kHttpsPort,
+                    .core_takes = core_takes,
+                    .script = [max_bytes](World& world) {
                       // The third makes a HelloRetryRequest: its first share is of a group that the server does not
                       // have.
                       constexpr std::array<const char*, 3> kGroups = {"X25519", "P-256", "P-384:X25519"};
@@ -48,6 +52,11 @@ TEST(TlsSim, handshakes_take_from_the_banks_of_a_world_that_has_them) {
     EXPECT_GT(nonces->taken.get(), 0u);
     EXPECT_EQ(nonces->spoiled.get(), 0u);
   }
+}
+
+TEST(TlsSim, crypto_core_on_bad_links) {
+  const LinkConfig link{.jitter = std::chrono::milliseconds(3), .loss = 0.03, .duplicate = 0.03};
+  run_seeds(30, fetch(link, 3, 20'000, std::chrono::microseconds(700)));
 }
 
 }  // namespace

@@ -9,8 +9,11 @@ constexpr std::uint16_t kEthernetMtu = 1'500;
 
 }  // namespace
 
-Trial::Trial(std::uint64_t seed, const flow::ShardConfig& config)
-    : world_(seed), server_(seed, config, bank_of(seed)), oracle_(config.mtu), invariants_("server", *server_.shard) {
+Trial::Trial(std::uint64_t seed, const flow::ShardConfig& config, std::optional<Duration> core_takes)
+    : world_(seed),
+      server_(seed, config, bank_of(seed), core_takes),
+      oracle_(config.mtu),
+      invariants_("server", *server_.shard) {
   world_.set_server(server_);
   world_.add_witness(recorder_);
   world_.add_witness(oracle_);
@@ -115,6 +118,7 @@ std::string Trial::judge_end() {
   if (auto wrong = world_.objection(); !wrong.empty()) return wrong;
   for (const ShardClient* client : shards_)
     if (auto wrong = judge_rest(client->shard()); !wrong.empty()) return "a shard as client: " + wrong;
+  if (server_.remote() != nullptr && server_.remote()->statistics().away.get() != 0) return "jobs are left at the core";
   return judge_rest(shard);
 }
 
@@ -122,7 +126,7 @@ std::string Trial::judge_rest(const flow::Shard& shard) {
   if (shard.flows() != 0) return std::to_string(shard.flows()) + " flows are left";
   if (shard.chunks_available() != shard.config().limits.chunks) return "chunks are left";
   if (shard.handshakes_in_progress() != 0) return "handshakes are left";
-  if (shard.stage().waiting() != 0) return "crypto operations are left";
+  if (shard.operations_waiting() != 0) return "crypto operations are left";
   const flow::TcpStatistics& count = shard.statistics().tcp;
   if (count.half_open.get() != 0 || count.opening.get() != 0) return "half-open flows are left";
   if (count.time_wait.get() != 0) return "connections in TIME-WAIT are left";

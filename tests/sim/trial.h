@@ -17,7 +17,7 @@ namespace handsel::sim {
 
 class Trial {
  public:
-  Trial(std::uint64_t seed, const flow::ShardConfig& config);
+  Trial(std::uint64_t seed, const flow::ShardConfig& config, std::optional<Duration> core_takes = {});
 
   World& world() { return world_; }
   const flow::Shard& shard() const { return *server_.shard; }

@@ -55,6 +55,11 @@ TEST(EalArguments, TwoWorkers_Built_MainFloatsAndWorkersArePinned) {
   EXPECT_EQ(value_of(eal_arguments({.workers = 2}, kBare), "--lcores"), "0@(0,1,2,3),1@2,2@3");
 }
 
+TEST(EalArguments, CryptoCores_Built_PinnedBehindTheWorkersAndNoneOfTheirs) {
+  EXPECT_EQ(value_of(eal_arguments({.workers = 2, .crypto_cores = {3, 1}}, kBare), "--lcores"),
+            "0@(0,1,2,3),1@0,2@2,3@3,4@1");
+}
+
 TEST(EalArguments, CoresConfigured_Built_TakenInTheirOrder) {
   EXPECT_EQ(value_of(eal_arguments({.workers = 2, .worker_cores = {3, 1}}, kBare), "--lcores"), "0@(0,1,2,3),1@3,2@1");
 }

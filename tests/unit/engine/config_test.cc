@@ -19,6 +19,7 @@ name = "edge-1"
 workers = [0, 1]
 memory_mib = 512
 kernels = "libcrypto"
+crypto = [5, 4]
 log = "debug"
 runtime_dir = "/run/edge"
 
@@ -87,6 +88,7 @@ TEST(Config, WholeFile_Parsed_EverySettingArrives) {
   EXPECT_EQ(config->engine.worker_count, 2);
   EXPECT_EQ(config->engine.memory_mib, 512u);
   EXPECT_EQ(config->engine.kernels, "libcrypto");
+  EXPECT_THAT(config->engine.crypto_cores, ElementsAre(5, 4));
   EXPECT_EQ(config->engine.log, "debug");
   EXPECT_EQ(config->engine.runtime_dir, "/run/edge");
   ASSERT_EQ(config->ports.size(), 1u);
@@ -168,6 +170,17 @@ INSTANTIATE_TEST_SUITE_P(
                  "f:7:3: unknown key \"folws\" in [limits]: did you mean \"flows\"?"},
         OneFault{"UnknownKernels", good_and("[engine]\nkernels = \"ifna\"\n"),
                  "f:7:11: kernels = \"ifna\" is unknown: did you mean \"ifma\"?"},
+        OneFault{"CryptoUnknownPlace", good_and("[engine]\ncrypto = \"gpu\"\n"),
+                 "f:7:10: crypto = \"gpu\" is to be \"inline\" or a list of cores"},
+        OneFault{"CryptoOfWrongType", good_and("[engine]\ncrypto = 3\n"),
+                 "f:7:10: crypto wants \"inline\" or a list of cores and is an integer"},
+        OneFault{"CryptoWithoutCore", good_and("[engine]\ncrypto = []\n"),
+                 "f:7:10: crypto lists no core; \"inline\" needs none"},
+        OneFault{"CryptoCoreTwice", good_and("[engine]\ncrypto = [3, 4, 3]\n"), "f:7:17: core 3 is there twice"},
+        OneFault{"CryptoCoreOfAWorker", good_and("[engine]\ncrypto = [3, 4]\nworkers = [1, 4]\n"),
+                 "f:7:14: core 4 is a worker's already: a crypto core needs one of its own"},
+        OneFault{"CryptoCoresAndAMap", good_and("[engine]\ncrypto = [3]\nlcores = \"0@0,1@1\"\n"),
+                 "f:8:10: lcores is a whole map, and leaves no say to crypto: one of the two must go"},
         OneFault{"WrongType", good_and("[engine]\nmemory_mib = \"much\"\n"),
                  "f:7:14: memory_mib wants an integer and is a text"},
         OneFault{"OutOfRange", good_and("[engine]\nmemory_mib = 1\n"),
@@ -305,14 +318,16 @@ TEST(Config, MissingFile_Loaded_FaultSaysWhy) {
 }
 
 TEST(Config, CoreAndFilesThatDoNotExist_CheckedOnTheMachine_ToldAtTheirPlaces) {
-  const auto config = parse_config(good_and(
-      "[engine]\nworkers = [1023]\n[tls.a]\ncertificates = [{chain = \"/none/a.pem\", key = \"/none/a.key\"}]\n"));
+  const auto config =
+      parse_config(good_and("[engine]\nworkers = [1023]\ncrypto = [0, 1022]\n[tls.a]\ncertificates = [{chain = "
+                            "\"/none/a.pem\", key = \"/none/a.key\"}]\n"));
   ASSERT_TRUE(config);
   const auto faults = check_machine(*config);
-  ASSERT_EQ(faults.size(), 3u);
+  ASSERT_EQ(faults.size(), 4u);
   EXPECT_THAT(to_string(faults[0], "f"), HasSubstr("f:7:11: there is no core 1023"));
-  EXPECT_EQ(to_string(faults[1], "f"), "f:9:26: /none/a.pem can't be read: No such file or directory");
-  EXPECT_EQ(to_string(faults[2], "f"), "f:9:47: /none/a.key can't be read: No such file or directory");
+  EXPECT_THAT(to_string(faults[1], "f"), HasSubstr("f:8:14: there is no core 1022"));
+  EXPECT_EQ(to_string(faults[2], "f"), "f:10:26: /none/a.pem can't be read: No such file or directory");
+  EXPECT_EQ(to_string(faults[3], "f"), "f:10:47: /none/a.key can't be read: No such file or directory");
 }
 
 TEST(ConfigKeys, Table_Listed_EveryKeyExplainsItself) {

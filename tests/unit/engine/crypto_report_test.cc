@@ -99,9 +99,18 @@ TEST(CryptoReport, Rendered_WhatWasAskedFor_InEightyColumns) {
                      {"wait_p99_ns", 9'999'900u},
                      {"fill", {1u, 0u, 0u, 0u, 0u, 0u, 0u, 100u}}};
   const json idle = {{"kind", "p384_ecdh"}, {"operations", 0u}, {"refused", 0u}};
-  const std::string text = render_crypto(answer({busy, idle}));
+  json whole = answer({busy, idle});
+  whole["banks"] = {{{"kind", "x25519_keygen"},
+                     {"level", 16'384u},
+                     {"capacity", 16'384u},
+                     {"taken", 4'000'000'000u},
+                     {"empty", 12u},
+                     {"filled", 4'000'000u},
+                     {"cycles", 20'000'000'000u}}};
+  const std::string text = render_crypto(whole);
   EXPECT_THAT(text, HasSubstr("ifma (this processor runs ifma, libcrypto)"));
   EXPECT_THAT(text, HasSubstr(" 6.7 ▁······█  1,000,000   49.9 9999.9\n"));
+  EXPECT_THAT(text, HasSubstr("x25519_keygen         16,384     16,384 4,000,000,000 "));
   EXPECT_THAT(text, HasSubstr("12 failed, 1 refused"));
   EXPECT_THAT(text, Not(HasSubstr("p384_ecdh")));
   std::istringstream lines(text);

@@ -8,10 +8,13 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "capture_sink.h"
 #include "crypto/certificate.h"
+#include "crypto/crypto_core.h"
 #include "crypto/kernels.h"
+#include "crypto/remote_stage.h"
 #include "flow/shard.h"
 #include "wire/control_frame.h"
 #include "wire/frame.h"
@@ -71,6 +74,9 @@ class ShardRig : public ::testing::Test {
   static inline const wire::IpAddress kOurs = wire::IpAddress::from_v4(10, 77, 0, 2);
   static inline const wire::IpAddress kPeer = wire::IpAddress::from_v4(10, 77, 0, 1);
 
+  static constexpr std::size_t kJobs = 64;
+  static std::uint64_t no_cycles() { return 0; }
+
   /// A test changes `config` first, then calls start().
   void SetUp() override {
     config.mac = kOurMac;
@@ -85,7 +91,19 @@ class ShardRig : public ::testing::Test {
     shard = std::make_unique<Shard>(config, resources(), now);
   }
   ShardResources resources() {
-    return {backend->kernels(), aead.get(), &entropy, [] { return std::uint64_t{0}; }};
+    ShardResources made{backend->kernels(), aead.get(), &entropy, no_cycles};
+    if (!with_core) return made;
+    crypto::CryptoLine* const line = lines.emplace_back(std::make_unique<crypto::CryptoLine>(kJobs)).get();
+    cores.push_back(std::make_unique<crypto::CryptoCore>(std::vector{line}, backend->kernels(), no_cycles));
+    remotes.push_back(std::make_unique<crypto::RemoteStage>(std::vector{line}, kJobs));
+    made.processor = remotes.back().get();
+    return made;
+  }
+  /// True when any crypto core had something to do.
+  bool turn_cores() {
+    bool worked = false;
+    for (auto& each : cores) worked |= each->turn(now);
+    return worked;
   }
 
   static wire::TcpHeader segment(std::uint16_t from, std::uint16_t to, std::uint8_t flags, std::uint32_t seq,
@@ -170,6 +188,10 @@ class ShardRig : public ::testing::Test {
   crypto::KeyStore keys;
   std::unique_ptr<crypto::Backend> backend = crypto::make_backend(*crypto::choose_kernels(), keys, entropy);
   std::unique_ptr<crypto::Aead> aead = crypto::make_aead();
+  bool with_core = false;  ///< each shard's operations are computed by a crypto core, which turn_cores() drives
+  std::vector<std::unique_ptr<crypto::CryptoLine>> lines;
+  std::vector<std::unique_ptr<crypto::CryptoCore>> cores;
+  std::vector<std::unique_ptr<crypto::RemoteStage>> remotes;
   CaptureSink sink;
   std::unique_ptr<Shard> shard;
   Instant now{std::chrono::seconds(1)};

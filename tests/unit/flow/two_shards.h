@@ -84,6 +84,7 @@ class TwoShards : public ShardRig {
     for (bool more = true; more;) {
       more = run(*shard, sink);
       more |= run(*peer, peer_sink);
+      more |= turn_cores();
       more |= carry(sink, *peer, peer_sink);
       more |= carry(peer_sink, *shard, sink);
     }
