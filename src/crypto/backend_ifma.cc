@@ -158,8 +158,8 @@ void IfmaBackend::verify_ed25519(void* self, std::span<Operation* const> operati
   verify_ed25519_in_lanes(static_cast<IfmaBackend*>(self)->scalar(Kind::ed25519_verify), operations);
 }
 
-void IfmaBackend::sign_rsa(void* self, std::span<Operation* const> operations) {
-  static_cast<IfmaBackend*>(self)->rsa_.sign(operations);
+void IfmaBackend::run_rsa(void* self, std::span<Operation* const> operations) {
+  static_cast<IfmaBackend*>(self)->rsa_.run(operations);
 }
 
 IfmaBackend::IfmaBackend(const KeyStore& keys, Entropy& entropy, std::size_t bank)
@@ -167,7 +167,7 @@ IfmaBackend::IfmaBackend(const KeyStore& keys, Entropy& entropy, std::size_t ban
       entropy_(entropy),
       libcrypto_(keys, entropy),
       scalar_(libcrypto_.kernels()),
-      rsa_(keys, entropy, scalar(Kind::rsa_pss_sign)),
+      rsa_(keys, entropy, scalar_),
       banks_(keys, entropy, bank) {
   static std::once_flag prepared;
   std::call_once(prepared, [] {
@@ -190,7 +190,8 @@ KernelTable IfmaBackend::kernels() {
   set(Kind::rsa_verify, verify_rsa);
   set(Kind::ed25519_sign, sign_ed25519);
   set(Kind::ed25519_verify, verify_ed25519);
-  set(Kind::rsa_pss_sign, sign_rsa);
+  set(Kind::rsa_pss_sign, run_rsa);
+  set(Kind::rsa_premaster, run_rsa);
   banks_.add_to(table);
   return table;
 }

@@ -27,7 +27,7 @@ class IfmaBackend final : public Backend {
   static void verify_rsa(void* self, std::span<Operation* const> operations);
   static void sign_ed25519(void* self, std::span<Operation* const> operations);
   static void verify_ed25519(void* self, std::span<Operation* const> operations);
-  static void sign_rsa(void* self, std::span<Operation* const> operations);
+  static void run_rsa(void* self, std::span<Operation* const> operations);
   const Kernel& scalar(Kind kind) const { return scalar_[static_cast<std::size_t>(kind)]; }
 
   const KeyStore& keys_;

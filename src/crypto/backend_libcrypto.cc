@@ -12,6 +12,7 @@
 #include "crypto/key_access.h"
 #include "crypto/openssl_handle.h"
 #include "crypto/p256_order.h"
+#include "crypto/rsa_premaster.h"
 #include "crypto/scalar_keys.h"
 #include "crypto/verify.h"
 
@@ -22,7 +23,6 @@ constexpr std::size_t kX25519Bytes = 32;
 constexpr std::size_t kScalarBytes = 32;
 constexpr std::size_t kPointBytes = 65;
 constexpr std::size_t kPssDigests = 3;
-constexpr std::size_t kPremasterBytes = 48;
 constexpr std::size_t kMaxModulusBytes = 2'048;
 
 /// One P-256 computation: numbers that are wiped when it ends, whichever way.

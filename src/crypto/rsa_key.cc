@@ -2,6 +2,7 @@
 
 #include <openssl/core_names.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -101,7 +102,8 @@ std::unique_ptr<RsaKey<Bits>> RsaKey<Bits>::make(EVP_PKEY* pkey) {
       !fill<Bits>(key->q_, parameter(pkey, OSSL_PKEY_PARAM_RSA_FACTOR2),
                   parameter(pkey, OSSL_PKEY_PARAM_RSA_EXPONENT2)) ||
       !to_limbs(parameter(pkey, OSSL_PKEY_PARAM_RSA_COEFFICIENT1), key->q_inverse_) || !to_limbs(n, key->modulus_) ||
-      !to_limbs(power_of_two(2 * 52 * Shape::kLimbs, n), key->modulus_r_squared_))
+      !to_limbs(power_of_two(2 * 52 * Shape::kLimbs, n), key->modulus_r_squared_) ||
+      BN_bn2binpad(n.get(), key->modulus_bytes_.data(), Bits / 8) != Bits / 8)
     return nullptr;
   key->modulus_negated_inverse_ = negated_inverse(key->modulus_[0]);
   return key;
@@ -122,6 +124,11 @@ void RsaKey<Bits>::copy_to(RsaBatch<Bits>& batch, std::size_t lane) const {
   place(modulus_, batch.modulus, lane);
   batch.modulus_negated_inverse[lane] = modulus_negated_inverse_;
   place(modulus_r_squared_, batch.modulus_r_squared, lane);
+}
+
+template <std::size_t Bits>
+bool RsaKey<Bits>::is_above(Bytes number) const {
+  return std::ranges::lexicographical_compare(number, modulus_bytes_);
 }
 
 template class RsaKey<2048>;

@@ -3,9 +3,11 @@
 
 #include <openssl/evp.h>
 
+#include <array>
 #include <cstdint>
 #include <memory>
 
+#include "base/bytes.h"
 #include "crypto/kernels/kernel_abi.h"
 
 namespace handsel::crypto {
@@ -19,6 +21,8 @@ class RsaKey {
   static std::unique_ptr<RsaKey> make(EVP_PKEY* pkey);
   ~RsaKey();
   void copy_to(RsaBatch<Bits>& batch, std::size_t lane) const;
+  /// Whether a big-endian number of the modulus's length is below the modulus. All of it is public.
+  bool is_above(Bytes number) const;
 
   struct Prime {
     std::uint64_t modulus[Shape::kPrimeLimbs];
@@ -36,6 +40,7 @@ class RsaKey {
   std::uint64_t modulus_[Shape::kLimbs]{};
   std::uint64_t modulus_negated_inverse_ = 0;
   std::uint64_t modulus_r_squared_[Shape::kLimbs]{};
+  std::array<std::uint8_t, Bits / 8> modulus_bytes_{};  ///< big-endian
 };
 
 extern template class RsaKey<2048>;

@@ -208,18 +208,19 @@ Number<2 * Limbs> recombine(const Number<Limbs>& second, const Number<Limbs>& fa
   return sum;
 }
 
-/// The lanes in which signature^65537 is the input: anything else would tell a prime to whoever sees it (Boneh,
-/// DeMillo, Lipton 1997).
+/// The lanes in which number^65537 is the input: anything else would tell a prime to whoever sees it (Boneh, DeMillo,
+/// Lipton 1997).
 template <size_t Bits>
-Mask verify(const Number<RsaShape<Bits>::kLimbs>& signature, const RsaBatch<Bits>& batch) {
+Mask verify(const Number<RsaShape<Bits>::kLimbs>& number, const RsaBatch<Bits>& batch) {
   constexpr size_t kLimbs = RsaShape<Bits>::kLimbs;
   const Modulus<kLimbs> modulus{load_limbs(batch.modulus), load(batch.modulus_negated_inverse)};
   Number<kLimbs> base;
   Number<kLimbs> result;
-  multiply(base, signature, load_limbs(batch.modulus_r_squared), modulus);
+  multiply(base, number, load_limbs(batch.modulus_r_squared), modulus);
   result = base;
   for (int i = 0; i < 16; ++i) square(result, result, modulus);
   multiply(result, result, base, modulus);
+  wipe(&base, sizeof base);
   multiply(result, result, small_number<kLimbs>(1), modulus);
   const Number<kLimbs> wanted = from_words<kLimbs, RsaShape<Bits>::kWords>(batch.input);
   Vec difference = zero();
@@ -260,14 +261,16 @@ uint8_t rsa_private(const RsaBatch<Bits>& batch, uint64_t (&output)[Bits / 64][8
   carry(factor);
   multiply(factor, factor, load_limbs(batch.q_inverse), p);
   reduce(factor, p);
-  const Number<2 * kLimbs> signature = recombine(second, factor, q.m);
-  to_words(signature, output);
+  Number<2 * kLimbs> result = recombine(second, factor, q.m);
+  to_words(result, output);
   wipe(&first, sizeof first);
   wipe(&second, sizeof second);
   wipe(&factor, sizeof factor);
   wipe(&p, sizeof p);
   wipe(&q, sizeof q);
-  return verify<Bits>(signature, batch);
+  const Mask sound = verify<Bits>(result, batch);
+  wipe(&result, sizeof result);
+  return sound;
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // Secrets are marked as undefined memory, and Memcheck reports every branch and address that depends on one: the scalar
-// arithmetic on nonces and private keys must run clean. With the argument "leak" a branch on a secret is planted, which
-// must be reported: otherwise the check sees nothing. (Valgrind knows no AVX-512, so the vector kernels are not run
-// here.)
+// arithmetic on nonces and private keys, and what looks at a decrypted block, must run clean. With the argument "leak"
+// a branch on a secret is planted, which must be reported: otherwise the check sees nothing. (Valgrind knows no
+// AVX-512, so the vector kernels are not run here.)
 #include <valgrind/memcheck.h>
 
 #include <array>
@@ -10,6 +10,7 @@
 
 #include "crypto/ed25519_order.h"
 #include "crypto/p256_order.h"
+#include "crypto/rsa_premaster.h"
 
 using namespace handsel;
 using namespace handsel::crypto;
@@ -33,8 +34,16 @@ int main(int count, char** arguments) {
   std::array<std::uint8_t, 32> response;
   ed25519_to_bytes(ed25519_multiply_add(nonce, secret, nonce), response);
 
+  std::array<std::uint8_t, 256> block{0, 2, 0x77};
+  VALGRIND_MAKE_MEM_UNDEFINED(block.data(), block.size());
+  std::array<std::uint8_t, kPremasterBytes> fallback{0x44};
+  VALGRIND_MAKE_MEM_UNDEFINED(fallback.data(), fallback.size());
+  std::array<std::uint8_t, kPremasterBytes> premaster;
+  unwrap_premaster(block, 0x0303, fallback, premaster);
+
   if (count > 1 && std::string_view(arguments[1]) == "leak" && (secret[0] & 1) != 0) std::puts("planted");
   VALGRIND_MAKE_MEM_DEFINED(bytes.data(), bytes.size());
   VALGRIND_MAKE_MEM_DEFINED(response.data(), response.size());
-  std::printf("done: %d %d\n", bytes[0], response[0]);
+  VALGRIND_MAKE_MEM_DEFINED(premaster.data(), premaster.size());
+  std::printf("done: %d %d %d\n", bytes[0], response[0], premaster[0]);
 }

@@ -137,26 +137,31 @@ std::uint8_t faulty_private_2048(const RsaBatch<2048>& batch, std::uint64_t (&ou
   return static_cast<std::uint8_t>(kIfmaRsaKernels.private_2048(batch, output) & ~0x12u);
 }
 
-TEST(IfmaRsa, signature_that_the_kernel_finds_wrong_fails_and_is_not_shown) {
+TEST(IfmaRsa, what_the_kernel_finds_wrong_fails_and_is_not_shown) {
   if (!cpu_runs_avx512_ifma()) GTEST_SKIP() << "no AVX-512 IFMA on this processor";
   KeyStore keys;
   SeededEntropy entropy(8'017);
   const KeyId key = *keys.generate({KeyAlgorithm::rsa, 2'048});
   RsaKernels faulty = kIfmaRsaKernels;
   faulty.private_2048 = faulty_private_2048;
-  IfmaRsa rsa(keys, entropy, Kernel{}, faulty);
-  std::vector<std::unique_ptr<Job>> jobs;
-  std::vector<Operation*> operations;
-  for (std::size_t i = 0; i < kKernelLanes; ++i) {
-    jobs.push_back(std::make_unique<Job>(Kind::rsa_pss_sign));
-    jobs.back()->operation.key = key;
-    operations.push_back(jobs.back()->bind());
-  }
-  rsa.sign(operations);
-  for (std::size_t i = 0; i < kKernelLanes; ++i) {
-    const bool wrong = i == 1 || i == 4;
-    EXPECT_EQ(operations[i]->status, wrong ? Status::failed : Status::done);
-    EXPECT_EQ(jobs[i]->signature == std::vector<std::uint8_t>(jobs[i]->signature.size()), wrong);
+  IfmaRsa rsa(keys, entropy, KernelTable{}, faulty);
+  for (const Kind kind : {Kind::rsa_pss_sign, Kind::rsa_premaster}) {
+    std::vector<std::unique_ptr<Job>> jobs;
+    std::vector<Operation*> operations;
+    for (std::size_t i = 0; i < kKernelLanes; ++i) {
+      jobs.push_back(std::make_unique<Job>(kind));
+      jobs.back()->operation.key = key;
+      jobs.back()->peer_public.assign(256, 1);
+      jobs.back()->shared_secret.resize(48);
+      operations.push_back(jobs.back()->bind());
+    }
+    rsa.run(operations);
+    for (std::size_t i = 0; i < kKernelLanes; ++i) {
+      const bool wrong = i == 1 || i == 4;
+      const auto& shown = kind == Kind::rsa_pss_sign ? jobs[i]->signature : jobs[i]->shared_secret;
+      EXPECT_EQ(operations[i]->status, wrong ? Status::failed : Status::done);
+      EXPECT_EQ(shown == std::vector<std::uint8_t>(shown.size()), wrong);
+    }
   }
 }
 

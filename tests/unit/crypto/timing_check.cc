@@ -19,6 +19,7 @@
 #include "crypto/cpu.h"
 #include "crypto/kernels/kernel_abi.h"
 #include "crypto/nonce_lanes.h"
+#include "crypto/rsa_premaster.h"
 
 using namespace handsel;
 using namespace handsel::crypto;
@@ -124,6 +125,20 @@ double measure_rsa(int calls, RsaPrivate<Bits> kernel) {
   });
 }
 
+/// A good block where the secrets are the fixed ones, and a malformed one where they are not, all over.
+double measure_premaster(int calls) {
+  constexpr std::array<std::uint8_t, kPremasterBytes> kFallback{};
+  static std::array<std::uint8_t, 256> block;
+  static std::array<std::uint8_t, kPremasterBytes> premaster;
+  return measure(calls, [&](const Secrets& secrets) {
+    for (std::size_t i = 0; i < block.size(); ++i) block[i] = static_cast<std::uint8_t>(secrets[i / 32][i % 32] ^ 3);
+    block[0] = secrets[0][0];
+    block[1] = secrets[0][1] ^ 2;
+    block[block.size() - kPremasterBytes - 1] = secrets[1][1];
+    unwrap_premaster(block, 0x0303, kFallback, premaster);
+  });
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -159,6 +174,7 @@ int main(int count, char** arguments) {
           static LaneBytes nonces;
           derive_nonces(seeds, nonces);
         }));
+  check("rsa premaster", measure_premaster(4 * calls));
   check("rsa 2048", measure_rsa<2048>(std::max(400, calls / 20), kIfmaRsaKernels.private_2048));
   check("rsa 3072", measure_rsa<3072>(std::max(400, calls / 50), kIfmaRsaKernels.private_3072));
   check("rsa 4096", measure_rsa<4096>(std::max(400, calls / 50), kIfmaRsaKernels.private_4096));
