@@ -21,20 +21,21 @@ Duration up_to(Random& random, Duration most) {
 void Flood::run(Instant now, flow::FrameSink& out) {
   while (next_deadline() <= now) {
     const bool ipv6 = random_() % 2 == 0;
-    Segment syn;
-    syn.link = {.destination = kServerMac, .source = client_mac(config_.id)};
-    syn.source = client_address(static_cast<std::uint16_t>(between(random_, 0x2000, 0x3fff)), ipv6);
-    syn.destination = server_address(ipv6);
-    syn.header.source_port = static_cast<std::uint16_t>(between(random_, 1, 65'535));
-    syn.header.destination_port = config_.port;
-    syn.header.seq = wire::SeqNum(static_cast<std::uint32_t>(random_()));
-    syn.header.flags = wire::kSyn;
-    syn.header.window = static_cast<std::uint16_t>(random_());
-    if (random_() % 2) syn.header.options.mss = static_cast<std::uint16_t>(random_());
-    if (random_() % 2) syn.header.options.window_scale = static_cast<std::uint8_t>(random_());
-    if (random_() % 2) syn.header.options.sack_permitted = true;
-    if (random_() % 2) syn.header.options.timestamps = wire::TcpTimestamps{static_cast<std::uint32_t>(random_()), 0};
-    emit(frame_of(syn), out);
+    Segment made;
+    made.link = {.destination = kServerMac, .source = client_mac(config_.id)};
+    made.source = client_address(static_cast<std::uint16_t>(between(random_, 0x2000, 0x3fff)), ipv6);
+    made.destination = server_address(ipv6);
+    made.header.source_port = static_cast<std::uint16_t>(between(random_, 1, 65'535));
+    made.header.destination_port = config_.port;
+    made.header.seq = wire::SeqNum(static_cast<std::uint32_t>(random_()));
+    made.header.flags = config_.flags;
+    if (made.header.has(wire::kAck)) made.header.ack = wire::SeqNum(static_cast<std::uint32_t>(random_()));
+    made.header.window = static_cast<std::uint16_t>(random_());
+    if (random_() % 2) made.header.options.mss = static_cast<std::uint16_t>(random_());
+    if (random_() % 2) made.header.options.window_scale = static_cast<std::uint8_t>(random_());
+    if (random_() % 2) made.header.options.sack_permitted = true;
+    if (random_() % 2) made.header.options.timestamps = wire::TcpTimestamps{static_cast<std::uint32_t>(random_()), 0};
+    emit(frame_of(made), out);
     ++sent_;
     next_ = now + up_to(random_, config_.every);
   }

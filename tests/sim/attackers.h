@@ -1,5 +1,5 @@
 #pragma once
-/// Who was never connected: a flood of SYNs, and somebody off the path who guesses.
+/// Who was never connected: a flood of SYNs or others, and somebody off the path who guesses.
 
 #include <vector>
 
@@ -7,13 +7,15 @@
 
 namespace handsel::sim {
 
-/// Sends SYNs from made-up addresses; to some of the answers it sends an ACK and then nothing, to some a reset.
+/// Sends segments from made-up addresses, of one sort: SYNs, as they are. To some of the SYN-ACKs that come it sends an
+/// ACK and then nothing, to some a reset.
 class Flood final : public Stranger {
  public:
   struct Config {
     std::uint16_t id = 0;
     std::uint16_t port = kHttpPort;
-    std::uint32_t syns = 100;
+    std::uint8_t flags = wire::kSyn;
+    std::uint32_t segments = 100;
     Duration every = std::chrono::milliseconds(1);
     double completes = 0.1;  ///< of the answers
     double resets = 0.1;
@@ -21,7 +23,7 @@ class Flood final : public Stranger {
   Flood(const Config& config, std::uint64_t seed) : config_(config), random_(seed) {}
   void receive(Frame frame, Instant now, flow::FrameSink& out) override;
   void run(Instant now, flow::FrameSink& out) override;
-  Instant next_deadline() const override { return muted_ || sent_ == config_.syns ? kNever : next_; }
+  Instant next_deadline() const override { return muted_ || sent_ == config_.segments ? kNever : next_; }
   void mute() override { muted_ = true; }
 
  private:

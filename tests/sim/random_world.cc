@@ -217,7 +217,7 @@ std::unique_ptr<Trial> random_trial(std::uint64_t seed, Company company) {
   if (flip(random)) {
     const Flood::Config flood{.id = ++id,
                               .port = one_of(random, {kHttpPort, kHttpsPort}),
-                              .syns = static_cast<std::uint32_t>(between(random, 20, 300)),
+                              .segments = static_cast<std::uint32_t>(between(random, 20, 300)),
                               .every = one_of<Duration>(random, {100us, 2ms}),
                               .completes = one_of(random, {0.0, 0.02}),
                               .resets = one_of(random, {0.0, 0.2})};
