@@ -62,6 +62,7 @@ struct Flow {
   bool peer_closed_told : 1 = false;  ///< on_peer_closed was called
   bool close_asked : 1 = false;       ///< the service wants no more
   bool close_notified : 1 = false;    ///< the peer's close_notify came
+  bool whole_expected : 1 = false;    ///< by the service: bytes alone do not defer the deadline
   bool starved : 1 = false;           ///< the last attempt to read stopped because bytes were missing
   bool ended : 1 = false;             ///< service and session are gone; TCP may still linger
   bool said_unreachable : 1 = false;  ///< by an ICMP error about our SYN that leaves hope (RFC 9293 3.9.2.2, SHLD-25)

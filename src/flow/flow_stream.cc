@@ -56,6 +56,11 @@ void FlowStream::close() {
 
 void FlowStream::abort() { aborted_ = true; }
 
+void FlowStream::expect_whole(bool expected) {
+  flow_.whole_expected = expected;
+  if (expected && !flow_.close_asked && !early()) flow_.deadline = now_ + shard_.config_.limits.idle_timeout;
+}
+
 bool FlowStream::write_record(Bytes record) {
   tcp::Connection& connection = flow_.connection;
   // What finds no room because chunks ran short since may be an alert, without which a FIN would look like a

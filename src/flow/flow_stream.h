@@ -20,6 +20,7 @@ class FlowStream final : public Stream, public tls::RecordSink {
   void finish() override;
   void close() override;
   void abort() override;
+  void expect_whole(bool expected) override;
   bool early() const override { return session_ && session_->phase() == tls::Phase::handshaking; }
   const tls::Info* tls_info() const override { return session_ ? &session_->info() : nullptr; }
   bool export_keying_material(std::string_view label, std::optional<Bytes> context, MutableBytes out) const override {

@@ -35,6 +35,10 @@ class Stream {
   virtual void close() = 0;
   /// RST now.
   virtual void abort() = 0;
+  /// `true`: something has to come whole, a request say, within one idle timeout from now. Until the next call that
+  /// time does not begin anew with every byte, only when the peer takes bytes that it is owed. `false`, and at first:
+  /// whatever comes will do.
+  virtual void expect_whole(bool expected) = 0;
   /// What comes now, and what is answered, is early data of TLS 1.3: see Service::takes_early_data().
   virtual bool early() const = 0;
   /// nullptr on plain TCP.

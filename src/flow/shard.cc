@@ -215,12 +215,13 @@ bool Shard::on_segment(Flow& flow, const Arrived& arrived, Instant now, FrameSin
 }
 
 // A handshake has one deadline from its start. Later anything from a peer that we owe nothing defers it; a peer that we
-// owe bytes must take some or send some, or it could hold them for ever. Once we have closed, only progress counts.
+// owe bytes must take some or send some, or it could hold them for ever. Where the service expects something whole,
+// bytes that drip do not count, nor does a sign of life. Once we have closed, only what is taken counts.
 void Shard::refresh_deadline(Flow& flow, const tcp::Outcome& outcome, Instant now) {
   if (flow.half_open || flow.ended || handshaking(flow)) return;
-  const bool progress = outcome.acknowledged || outcome.readable;
   if (!flow.close_asked) {
-    if (progress || flow.connection.queued_bytes() == 0) flow.deadline = now + config_.limits.idle_timeout;
+    const bool alive = outcome.readable || flow.connection.queued_bytes() == 0;
+    if (outcome.acknowledged || (alive && !flow.whole_expected)) flow.deadline = now + config_.limits.idle_timeout;
   } else if (outcome.acknowledged) {
     flow.deadline = now + config_.limits.close_timeout;
   }

@@ -55,8 +55,9 @@ struct ShardLimits {
   std::uint32_t session_ids = 4'096;  ///< TLS 1.2 sessions remembered for clients without tickets; 0: none
   std::uint32_t trace_records = 32;
   Duration handshake_timeout = std::chrono::seconds(10);  ///< TLS, from the end of the TCP handshake
-  Duration idle_timeout = std::chrono::seconds(60);       ///< no progress: nothing received, or nothing of ours taken
-  Duration close_timeout = std::chrono::seconds(10);      ///< after our close, for the peer's
+  Duration idle_timeout =
+      std::chrono::seconds(60);  ///< no progress: nothing received, nothing of ours taken, or no whole request
+  Duration close_timeout = std::chrono::seconds(10);  ///< after our close, for the peer's
 };
 
 struct ShardConfig {

@@ -53,9 +53,10 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-void start_request(HttpState& state) {
+void start_request(flow::Stream& stream, HttpState& state) {
   state = HttpState{};
   state.keep_alive = true;
+  stream.expect_whole(true);
 }
 
 // RFC 9112 3: method SP request-target SP HTTP-version.
@@ -172,12 +173,13 @@ void finish_response(flow::Stream& stream, HttpState& state) {
     return;
   }
   const std::uint64_t skip = state.skip_bytes;
-  start_request(state);
+  start_request(stream, state);
   state.skip_bytes = skip;
 }
 
 // The request's head is complete.
 void respond(flow::Stream& stream, HttpState& state) {
+  stream.expect_whole(false);
   // Only safe methods may be acted on before the handshake is complete (RFC 8470 3).
   if (state.status == 405 && stream.early()) state.status = 425;
   if (state.chunked) {  // no resource here takes a request body: say so and do not guess where it ends
@@ -221,6 +223,7 @@ void end_of_line(flow::Stream& stream, HttpState& state) {
 }
 
 void read_head_byte(flow::Stream& stream, HttpState& state, char c) {
+  if (state.head_bytes == 0) stream.expect_whole(true);  // from its first byte
   if (++state.head_bytes > limits::kMaxHttpHeadBytes) {
     state.status = 431;
     state.keep_alive = false;
@@ -240,7 +243,7 @@ constexpr std::size_t kResponseRoom = 2'048;  // a head and a page, with their T
 
 }  // namespace
 
-void Http::on_open(flow::Stream& stream) { start_request(state_of(stream)); }
+void Http::on_open(flow::Stream& stream) { start_request(stream, state_of(stream)); }
 
 bool Http::wants_data(flow::Stream& stream) {
   const HttpState& state = state_of(stream);

@@ -82,6 +82,19 @@ TEST(FloodSim, churn_of_connections_leaves_nothing_but_a_bounded_memory_of_them)
   EXPECT_LE(siege.peak.flows, 40u);  // of a life of 6 ms at most
 }
 
+TEST(FloodSim, heads_that_drip_end_by_the_idle_timeout) {
+  Siege siege(small_server());
+  constexpr std::uint16_t kMembers = 100;
+  Crowd& drips = siege.crowd(
+      {.members = kMembers, .says = "GET /bytes/1000 HTTP/1.1\r\nX: " + std::string(1'000, 'x'), .pause = 500ms});
+  siege.visitors(kHttpPort, 24, Instant(100ms), 500ms);
+  ASSERT_EQ(siege.trial.run(1min), "");
+  EXPECT_LE(siege.longest_visit(), Siege::kCalm);
+  EXPECT_EQ(siege.tcp().idle_timeouts.get(), kMembers);
+  EXPECT_LE(drips.said(), kMembers * 11u);
+  EXPECT_LE(siege.peak.flows, kMembers + 2u);
+}
+
 TEST(FloodSim, hellos_that_drip_end_by_the_handshake_timeout) {
   Siege siege(small_server());
   constexpr std::uint16_t kMembers = 100;

@@ -20,6 +20,10 @@ class FakeStream final : public flow::Stream {
   void finish() override { closed = true; }
   void close() override { closed = true; }
   void abort() override { aborted = true; }
+  void expect_whole(bool expected) override {
+    whole_expected = expected;
+    ++expectations;
+  }
   bool early() const override { return is_early; }
   const tls::Info* tls_info() const override { return tls ? &*tls : nullptr; }
   bool export_keying_material(std::string_view, std::optional<Bytes>, MutableBytes) const override { return false; }
@@ -35,6 +39,8 @@ class FakeStream final : public flow::Stream {
   std::string sent;
   bool closed = false;
   bool aborted = false;
+  bool whole_expected = false;
+  int expectations = 0;  ///< calls of expect_whole()
   bool is_early = false;
   std::optional<tls::Info> tls;
 
