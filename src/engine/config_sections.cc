@@ -269,7 +269,7 @@ constexpr Key<LimitSettings> kLimitKeys[] = {
     {"handshake_timeout", "duration", "\"10s\"", "For a TLS handshake, from the end of TCP's.",
      read_time<&LimitSettings::handshake_timeout>},
     {"idle_timeout", "duration", "\"60s\"",
-     "For a connection without progress: nothing heard, or nothing taken of what we owe.",
+     "For a connection without progress: nothing heard, nothing taken of what we owe, or no whole HTTP request.",
      read_time<&LimitSettings::idle_timeout>},
     {"close_timeout", "duration", "\"10s\"", "For the peer to close after we have.",
      read_time<&LimitSettings::close_timeout>},

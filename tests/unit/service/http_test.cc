@@ -59,6 +59,21 @@ TEST_F(HttpTest, request_split_into_bytes_reads_the_same) {
   EXPECT_THAT(stream.sent, EndsWith(body(0, 3)));
 }
 
+TEST_F(HttpTest, request_has_to_come_whole_from_its_first_byte_to_the_answer) {
+  EXPECT_TRUE(stream.whole_expected);
+  const int before = stream.expectations;
+  receive("G");
+  EXPECT_EQ(stream.expectations, before + 1);
+  receive("ET /bytes/9000 HTTP/1.1\r\nHost: a\r\n");
+  EXPECT_EQ(stream.expectations, before + 1) << "a byte that drips in defers nothing";
+  stream.room = 4'096;
+  receive("\r\n");
+  EXPECT_FALSE(stream.whole_expected) << "while the answer waits for room, what is taken of it counts";
+  stream.room = 16'384;
+  http.on_writable(stream);
+  EXPECT_TRUE(stream.whole_expected) << "the next request";
+}
+
 TEST_F(HttpTest, pipelined_requests_are_answered_in_order) {
   receive("GET /bytes/3 HTTP/1.1\r\n\r\nGET /nothing HTTP/1.1\r\n\r\nGET /bytes/2 HTTP/1.1\r\n\r\n");
   EXPECT_EQ(responses(), 3u);
